@@ -1,0 +1,114 @@
+"""Puts everything together: settings, extensions, rooms, senders. `python app.py` serves. Nothing is put together elsewhere."""
+
+import mimetypes
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask
+from flask_compress import Compress
+from flask_migrate import Migrate
+from whitenoise import WhiteNoise
+
+import settings
+from blueprints import rooms
+from blueprints.shared import errors, language, live, pages, security, signin
+from domain.db import db, guard
+from integrations.console import ConsoleSender
+from integrations.dispatch import Dispatcher
+from integrations.slack import SlackSender
+
+ROOT = Path(__file__).parent
+log = structlog.get_logger()
+
+
+def create_app(given: dict[str, Any] | None = None, instance_path: str | None = None) -> Flask:
+    """The portal. `given` settings win over the environment (tests).
+
+    Raises:
+        settings.SettingError: a setting cannot be used; the sentence names it.
+    """
+    app = Flask(__name__, instance_path=instance_path or os.environ.get("NOROSHI_INSTANCE"))
+    settings.load(app, given)
+    db.init_app(app)
+    with app.app_context():
+        guard(db.engine)
+    Migrate(app, db, directory=str(ROOT / "domain" / "migrations"), render_as_batch=True, compare_type=True)
+    # Registered first, so that it runs last: it compresses what the others have finished.
+    Compress(app)
+    language.init_app(app)
+    signin.init_app(app)
+    security.init_app(app)
+    errors.init_app(app)
+    pages.init_app(app)
+    live.init_app(app)
+    rooms.init_app(app)
+    app.extensions["deliver"] = Dispatcher(_senders(app), clock=lambda: datetime.now(UTC))
+    _serve_static(app)
+    return app
+
+
+def _senders(app: Flask) -> dict[str, Any]:
+    """Per service who speaks to it; where it is not configured, the console stands in and the word is held."""
+    config = app.config
+    if not config["SLACK_BOT_TOKEN"]:
+        return {"slack": ConsoleSender("slack")}
+    return {
+        "slack": SlackSender(
+            token=config["SLACK_BOT_TOKEN"],
+            api_url=config["SLACK_API_URL"],
+            hotline_channel=config["SLACK_HOTLINE_CHANNEL"],
+            base_url=config["BASE_URL"] or "",
+            locale=config["LOCALE"],
+            zone=config["ZONE"],
+            translations_dir=str(ROOT / "translations"),
+            time_limit=config["SLACK_TIMEOUT"],
+        )
+    }
+
+
+def _serve_static(app: Flask) -> None:
+    mimetypes.add_type("application/manifest+json", ".webmanifest")
+
+    def headers(response_headers: Any, _path: str, _url: str) -> None:
+        # Every address of a static file carries its content's hash (`pages.asset`).
+        response_headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response_headers["X-Content-Type-Options"] = "nosniff"
+
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=str(ROOT / "static"),
+        prefix="static/",
+        autorefresh=app.config.get("TESTING", False),
+        allow_all_origins=False,
+        add_headers_function=headers,
+    )
+
+
+def main() -> int:
+    """Serves on HOST and PORT; says where, and on an empty instance how the first administrator comes in."""
+    from blueprints.people.first import first_link
+    from server.serve import serve
+
+    try:
+        app = create_app()
+    except settings.SettingError as error:
+        print(f"Noroshi cannot start: {error}", file=sys.stderr)
+        return 2
+    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+
+    def ready(url: str) -> None:
+        print(f"\nNoroshi is ready: {app.config['BASE_URL'] or url}", flush=True)
+        with app.app_context():
+            link = first_link(app.config["BASE_URL"] or url, at=datetime.now(UTC))
+        if link:
+            print(f"Nobody is here yet. This link makes the first administrator, once:\n  {link}", flush=True)
+
+    return serve(app, host, port, ready) or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

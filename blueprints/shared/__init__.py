@@ -1,0 +1,1 @@
+"""What every room needs: language, signing in, security, pages and partials, words, times, errors, live topics."""

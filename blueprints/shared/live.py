@@ -1,0 +1,72 @@
+"""Live topics: what a stream or a poll shows. A fragment is rendered once per topic, language and class of rights."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask, g, render_template
+from sqlalchemy import select
+
+from blueprints.shared.who import LEVELS
+from domain.db import db
+from domain.people import Person
+from settings import LANGUAGES
+
+Fragment = tuple[str, datetime | None]
+"""HTML, and when it changes by the clock alone (a promise that comes due, a hand-over), or None."""
+
+_topics: dict[str, Callable[[str], Fragment | None]] = {}
+
+
+def topic(name: str) -> Callable[[Callable[[str], Fragment | None]], Callable[[str], Fragment | None]]:
+    """Registers the renderer of a kind of topic: `board`, or `report` for `report-312` (it gets `312`).
+
+    The renderer returns None for a topic that does not exist. It shows no name of any viewer.
+    """
+
+    def register(renderer: Callable[[str], Fragment | None]) -> Callable[[str], Fragment | None]:
+        _topics[name] = renderer
+        return renderer
+
+    return register
+
+
+def fragment(name: str) -> Fragment | None:
+    """The fragment of a topic for the rights and the language of this request, or None."""
+    kind, _, subject = name.partition("-")
+    renderer = _topics.get(kind)
+    return renderer(subject) if renderer else None
+
+
+def swap(target: str, template: str, **context: object) -> str:
+    """One partial as htmx takes it out of a stream: morphed into the element whose id is `target`."""
+    html = render_template(template, **context)
+    return f'<hx-partial hx-target="#{target}" hx-swap="outerMorph">{html}</hx-partial>'
+
+
+class Live:
+    """What the process serves streams from; it opens the app context, this the request."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def render(self, name: str, language: str, level: str) -> Fragment | None:
+        """The topic's fragment in a language (ja, en) for a class of rights (reader, responder, admin)."""
+        if language not in LANGUAGES or level not in LEVELS:
+            return None
+        with self.app.test_request_context("/live"):
+            g.language, g.rights = language, LEVELS[level]
+            return fragment(name)
+
+    def still_welcome(self, people: set[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Of (person id, session epoch) those who are still signed in: one query."""
+        found = db.session.execute(
+            select(Person.id, Person.epoch).where(
+                Person.id.in_({person for person, _ in people}), Person.deactivated_at.is_(None)
+            )
+        )
+        return people & {(person, epoch) for person, epoch in found}
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["live"] = Live(app)
+    app.jinja_env.globals["swap"] = swap

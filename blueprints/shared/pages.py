@@ -1,0 +1,74 @@
+"""Pages and partials: the one decision which it is, assets by their content's hash, text that people wrote."""
+
+import hashlib
+import json
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import nh3
+from flask import Flask, current_app, render_template, request, url_for
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from blueprints.shared import words
+from blueprints.shared.who import me, my_rights
+
+TAGS = {"p", "br", "strong", "em", "b", "i", "ul", "ol", "li", "a", "code", "pre", "blockquote", "del", "hr", "h3", "h4"}
+_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False}).enable("strikethrough")
+
+
+def wants_partial() -> bool:
+    """Whether htmx asks for a fragment. The only place that decides it; `Vary` and the cache key name the header."""
+    return request.headers.get("HX-Request-Type") == "partial"
+
+
+def render(page: str, partial: str, **context: Any) -> str:
+    """The page, or alone the partial that it includes."""
+    return render_template(partial if wants_partial() else page, **context)
+
+
+def new_key() -> str:
+    """A key made with a form: the same form sent twice is one report, one update, one incident."""
+    return secrets.token_urlsafe(16)
+
+
+def rich(text: str, format: str = "markdown") -> Markup:
+    """What the bridge wrote, as safe HTML: Markdown without raw HTML; imported HTML through the same sieve."""
+    if format == "html":
+        html = text
+    elif format == "text":
+        html = "<p>" + str(Markup.escape(text)).replace("\n\n", "</p><p>").replace("\n", "<br>") + "</p>"
+    else:
+        html = _markdown.render(text)
+    # Headings would break the page's outline: h1 and h2 of imported texts lose their tag, not their words.
+    return Markup(nh3.clean(html, tags=TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto", "tel"}))
+
+
+def plain(text: str, format: str = "markdown") -> str:
+    """The same words without marks, for copying, headlines and searches."""
+    return str(Markup(rich(text, format)).striptags()) if format != "text" else text
+
+
+@lru_cache(maxsize=256)
+def _hash(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:10]
+
+
+def asset(name: str) -> str:
+    """The address of a static file, with its content's hash: it may be kept for ever."""
+    path = Path(current_app.static_folder or "") / name
+    if current_app.debug or current_app.testing:
+        _hash.cache_clear()
+    return f"{url_for('static', filename=name)}?v={_hash(str(path))}"
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals.update(asset=asset, new_key=new_key, rich=rich, plain=plain)
+    app.jinja_env.globals.update(words.GLOBALS)
+    app.jinja_env.filters["json"] = json.dumps
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    # Functions, so that a page which does not ask costs nothing.
+    app.jinja_env.globals.update(me=me, my_rights=my_rights)

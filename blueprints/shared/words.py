@@ -1,0 +1,112 @@
+"""The field's words for the codes: label, tone and glyph of each in one table, sentences for what was refused."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from domain.errors import DomainError
+
+
+@dataclass(frozen=True)
+class Word:
+    """How a code is shown: always icon + word + colour. `tone`: bad, warn, ok, info or none."""
+
+    label: Any
+    tone: str
+
+    @property
+    def glyph(self) -> str:
+        return {"bad": "triangle", "warn": "diamond", "ok": "tick", "info": "square", "none": "dot"}[self.tone]
+
+
+WORDS: dict[str, Word] = {
+    # severity
+    "minor": Word(_l("Scale: small"), "warn"),
+    "major": Word(_l("Scale: medium"), "bad"),
+    "critical": Word(_l("Scale: large"), "bad"),
+    "none": Word(_l("No impact"), "none"),
+    "maintenance": Word(_l("Maintenance"), "info"),
+    # incident
+    "investigating": Word(_l("Investigating"), "none"),
+    "identified": Word(_l("Cause found, fixing"), "none"),
+    "monitoring": Word(_l("Recovered, watching"), "info"),
+    "resolved": Word(_l("Restored"), "ok"),
+    "closed": Word(_l("Customer follow-up finished"), "ok"),
+    # maintenance
+    "scheduled": Word(_l("Planned"), "info"),
+    "in_progress": Word(_l("Under way"), "info"),
+    "verifying": Word(_l("Being checked after work"), "info"),
+    "completed": Word(_l("Finished"), "ok"),
+    # service
+    "operational": Word(_l("Normal"), "ok"),
+    "degraded_performance": Word(_l("Slow or hard to reach"), "warn"),
+    "partial_outage": Word(_l("Partly unavailable"), "bad"),
+    "major_outage": Word(_l("Unavailable"), "bad"),
+    "under_maintenance": Word(_l("Under maintenance"), "info"),
+    # report
+    "received": Word(_l("Received"), "none"),
+    "acknowledged": Word(_l("Being checked"), "info"),
+    "incident": Word(_l("Incident declared"), "bad"),
+    "duplicate": Word(_l("Same as another, being handled"), "none"),
+    "no_incident": Word(_l("No incident, thank you"), "ok"),
+    # delivery
+    "waiting": Word(_l("Waiting to be sent"), "none"),
+    "sending": Word(_l("Sending"), "none"),
+    "retrying": Word(_l("Sending again"), "warn"),
+    "held": Word(_l("Held: Slack is not set up"), "warn"),
+    "sent": Word(_l("Delivered"), "ok"),
+    "failed": Word(_l("Not delivered"), "bad"),
+}
+
+POSITIONS: dict[str, Any] = {
+    "commander": _l("Commander"),
+    "bridge": _l("Bridge"),
+    "guest_lead": _l("Lead for guests"),
+    "partner_lead": _l("Lead for partners"),
+    "investigator": _l("Cause investigation"),
+    "first_aid": _l("First aid"),
+    "impact": _l("Impact scope"),
+    "root_fix": _l("Root fix"),
+    "scribe": _l("Scribe"),
+}
+
+STEPS: dict[str, Any] = {
+    "investigating": _l("Investigating"),
+    "identified": _l("Cause found"),
+    "monitoring": _l("Watching"),
+    "resolved": _l("Restored"),
+}
+"""The four stages, short enough to stand side by side on a phone."""
+
+FIELDS: dict[str, Any] = {
+    "situation": _l("Situation"),
+    "guest_notice": _l("What to tell guests"),
+    "partner_notice": _l("What to tell partners"),
+    "workaround": _l("What to do meanwhile"),
+    "not_yet": _l("Do not say yet"),
+}
+
+SENTENCES: dict[str, Any] = {
+    "responders_only": _l("This is done by those who stand in the roster. If it should be you, ask an administrator."),
+    "administrators_only": _l("This is done by administrators."),
+    "not_published_by_you": _l("Updates are published by the bridge. You can take the bridge in one tap."),
+}
+"""Rooms add theirs with `SENTENCES.update(...)`: domain error code → sentence."""
+
+
+def word(code: str) -> Word:
+    """How a code is shown. An unknown code is a mistake of ours and fails."""
+    return WORDS[code]
+
+
+def sentence(error: DomainError) -> str:
+    """What a domain error says to the person, in their language."""
+    text = SENTENCES.get(error.code)
+    if text is None:
+        return gettext("This is no longer possible. Please look at how it stands now.")
+    return str(text) % error.params if error.params else str(text)
+
+
+GLOBALS = {"word": word, "position_names": POSITIONS, "step_names": STEPS, "field_names": FIELDS}

@@ -1,0 +1,1 @@
+"""The product without HTTP. Start reading here: db, people and catalog carry everything else."""

@@ -1,0 +1,123 @@
+"""What can break and whom it touches: services, facilities, and the symptoms a report offers as tiles."""
+
+from datetime import datetime
+
+from sqlalchemy import Column, ForeignKey, String, Table, Text, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from domain.db import Base, Model, db
+from domain.text import fold
+
+SERVICE_STATES = (
+    "operational",
+    "under_maintenance",
+    "degraded_performance",
+    "partial_outage",
+    "major_outage",
+)
+"""From well to worst: the state of several is the last of them in this order."""
+
+facility_services = Table(
+    "facility_services",
+    Base.metadata,
+    Column("facility_id", ForeignKey("facilities.id"), primary_key=True),
+    Column("service_id", ForeignKey("services.id"), primary_key=True, index=True),
+)
+
+
+class Service(Model):
+    """Something that people use and that can fail. Its state is never stored: it follows from open incidents."""
+
+    __tablename__ = "services"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    name_en: Mapped[str] = mapped_column(String(100), default="")
+    description: Mapped[str] = mapped_column(String(200), default="")
+    description_en: Mapped[str] = mapped_column(String(200), default="")
+    position: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+    def called(self, locale: str) -> str:
+        return self.name_en if locale == "en" and self.name_en else self.name
+
+    def described(self, locale: str) -> str:
+        return self.description_en if locale == "en" and self.description_en else self.description
+
+
+class Facility(Model):
+    """A place that uses services; `services` empty means: nothing is known, so every incident may touch it."""
+
+    __tablename__ = "facilities"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    reading: Mapped[str] = mapped_column(String(200), default="")
+    search: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+    services: Mapped[list[Service]] = relationship(secondary=facility_services, order_by=Service.position)
+
+    def describe(self) -> None:
+        """Keeps what searches look through up to date: name and reading, folded."""
+        self.search = f"{fold(self.name)} {fold(self.reading)}"[:500]
+
+
+class Symptom(Model):
+    """A tile of the report form: what a person sees, in their words."""
+
+    __tablename__ = "symptoms"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(60))
+    name_en: Mapped[str] = mapped_column(String(60), default="")
+    icon: Mapped[str] = mapped_column(String(20), default="other")
+    position: Mapped[int] = mapped_column(default=0)
+    retired_at: Mapped[datetime | None]
+
+    def called(self, locale: str) -> str:
+        return self.name_en if locale == "en" and self.name_en else self.name
+
+
+class Setting(Model):
+    """A value that administrators keep in the portal (the organisation's name, the last-resort note)."""
+
+    __tablename__ = "settings"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+def worst(states: list[str]) -> str:
+    """The worst of several service states; `operational` of none."""
+    return max(states, key=SERVICE_STATES.index, default="operational")
+
+
+def services() -> list[Service]:
+    """Those in use, in their order."""
+    query = select(Service).where(Service.retired_at.is_(None)).order_by(Service.position, Service.id)
+    return list(db.session.scalars(query))
+
+
+def symptoms() -> list[Symptom]:
+    """The tiles in use, in their order."""
+    query = select(Symptom).where(Symptom.retired_at.is_(None)).order_by(Symptom.position, Symptom.id)
+    return list(db.session.scalars(query))
+
+
+def find_facilities(text: str, limit: int = 8) -> list[Facility]:
+    """Facilities whose name or reading contains the text (width, case and kana do not matter), best first."""
+    wanted = fold(text)
+    if not wanted:
+        return []
+    pattern = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    query = (
+        select(Facility)
+        .where(Facility.retired_at.is_(None), Facility.search.like(f"%{pattern}%", escape="\\"))
+        .order_by(Facility.search.like(f"{pattern}%", escape="\\").desc(), Facility.reading, Facility.name)
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))

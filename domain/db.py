@@ -1,0 +1,128 @@
+"""The database: one engine for SQLite and PostgreSQL, one way to write, UTC instants, the base of all tables."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+import blinker
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
+from sqlalchemy.types import TypeDecorator
+
+CHANNEL = "noroshi"
+"""The PostgreSQL channel on which every commit is announced."""
+
+WRITE_LOCK = 7_305_011
+"""The advisory lock that makes the writers of all processes take turns on PostgreSQL."""
+
+committed = blinker.Signal()
+"""Sent after each commit of this process, outside the lock. The live hub and the worker listen."""
+
+_writing: ContextVar[bool] = ContextVar("noroshi_writing", default=False)
+_turn = threading.Lock()
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the table."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Instant, dict[str, Any]: JSON, dict[str, str]: JSON}
+
+
+db = SQLAlchemy(model_class=Base, session_options={"autoflush": True})
+Model: Any = db.Model
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """The engine's settings for a database URL, for `SQLALCHEMY_ENGINE_OPTIONS`."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"isolation_level": None, "timeout": 30, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
+
+
+def guard(engine: Engine) -> None:
+    """Makes every transaction of `engine` read-only unless it was begun inside `writing()`."""
+    begin = _begin_sqlite if engine.dialect.name == "sqlite" else _begin_postgresql
+    event.listen(engine, "begin", begin)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _connect_sqlite)
+
+
+def _connect_sqlite(connection: DBAPIConnection, _record: Any) -> None:
+    cursor = connection.cursor()
+    # A report that was thanked for must survive a power cut: FULL, not NORMAL.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    if _writing.get():
+        connection.exec_driver_sql("PRAGMA query_only=OFF")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_postgresql(connection: Any) -> None:
+    if _writing.get():
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK}), pg_notify('{CHANNEL}', '')")
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+@contextmanager
+def writing() -> Iterator[scoped_session[Session]]:
+    """The one way to write: ends the read, waits its turn, commits at the end or rolls everything back.
+
+    Slow work (hashing, images, HTTP) stays outside. What was loaded before is expired and read anew inside.
+
+    Raises:
+        RuntimeError: when it is opened inside another `writing()`.
+    """
+    if _writing.get():
+        raise RuntimeError("writing() inside writing(): open it once, around the one domain call")
+    db.session.rollback()
+    with _turn:
+        token = _writing.set(True)
+        try:
+            yield db.session
+            db.session.commit()
+        except BaseException:
+            db.session.rollback()
+            raise
+        finally:
+            _writing.reset(token)
+    committed.send()

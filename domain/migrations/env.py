@@ -1,0 +1,49 @@
+"""Runs migrations on the app's own engine. On SQLite foreign keys are off while tables are rebuilt.
+
+With them on, batch mode drops the parent table and so deletes its children; inside a transaction the
+pragma does nothing, so it comes first. Afterwards `foreign_key_check` must find nothing.
+"""
+
+from alembic import context
+from flask import current_app
+from sqlalchemy import text
+
+import domain.hotline
+import domain.incidents
+import domain.outbox
+import domain.roster  # noqa: F401  (all tables must be known)
+from domain.db import Base, _writing
+
+engine = current_app.extensions["migrate"].db.engine
+
+
+def run() -> None:
+    token = _writing.set(True)
+    try:
+        with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            context.configure(
+                connection=connection,
+                target_metadata=Base.metadata,
+                render_as_batch=True,
+                compare_type=True,
+                transaction_per_migration=False,
+            )
+            with context.begin_transaction():
+                context.run_migrations()
+            if engine.dialect.name == "sqlite":
+                broken = connection.execute(text("PRAGMA foreign_key_check")).fetchall()
+                if broken:
+                    raise RuntimeError(f"the migration left rows without their parent: {broken[:5]}")
+            connection.commit()
+            if engine.dialect.name == "sqlite":
+                # The next one from the pool is new and has foreign keys on again.
+                connection.invalidate()
+    finally:
+        _writing.reset(token)
+
+
+run()

@@ -1,0 +1,130 @@
+"""The settings: environment before `instance/config.py` before the defaults. A wrong one stops the start in words."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from flask import Flask
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from domain.db import engine_options
+
+DEFAULTS: dict[str, Any] = {
+    "SECRET_KEY": None,
+    "DATABASE_URL": None,
+    "BASE_URL": None,
+    "TRUSTED_PROXIES": "127.0.0.1",
+    "TIMEZONE": "Asia/Tokyo",
+    "LOCALE": "ja",
+    "SLACK_BOT_TOKEN": None,
+    "SLACK_SIGNING_SECRET": None,
+    "SLACK_API_URL": "https://slack.com/api/",
+    "SLACK_HOTLINE_CHANNEL": "hotline",
+    "SLACK_TIMEOUT": "10",
+    "RATELIMIT_STORAGE_URI": "memory://",
+}
+LANGUAGES = ("ja", "en")
+MAX_BODY = 15 * 1024 * 1024
+"""Bytes of a request: a phone's photo fits; more is answered with 413."""
+
+
+class SettingError(Exception):
+    """A setting that cannot be used; the sentence names it."""
+
+
+def load(app: Flask, given: dict[str, Any] | None = None) -> None:
+    """Fills `app.config`. `given` (tests) wins over the environment, which wins over `instance/config.py`.
+
+    Raises:
+        SettingError: one sentence that names the setting and says what it must be.
+    """
+    app.config.from_mapping(DEFAULTS)
+    app.config.from_pyfile("config.py", silent=True)
+    app.config.update({name: os.environ[name] for name in DEFAULTS if os.environ.get(name)})
+    app.config.update(given or {})
+    _check(app.config)
+    Path(app.instance_path).mkdir(parents=True, exist_ok=True)
+    if not app.config["SECRET_KEY"]:
+        app.config["SECRET_KEY"] = _kept_secret(Path(app.instance_path) / "secret_key")
+    url = app.config["DATABASE_URL"] or f"sqlite:///{Path(app.instance_path) / 'noroshi.sqlite3'}"
+    if url.startswith(("postgres://", "postgresql://")):
+        url = "postgresql+psycopg://" + url.split("://", 1)[1]
+    _check_url(url)
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(url),
+        ZONE=ZoneInfo(app.config["TIMEZONE"]),
+        **_flask(app.config),
+    )
+
+
+def _flask(config: dict[str, Any]) -> dict[str, Any]:
+    secure = bool(config["BASE_URL"]) and urlsplit(config["BASE_URL"]).scheme == "https"
+    return {
+        "BABEL_DEFAULT_LOCALE": config["LOCALE"],
+        "BABEL_DEFAULT_TIMEZONE": config["TIMEZONE"],
+        "MAX_CONTENT_LENGTH": MAX_BODY,
+        # A form's text is read whole, so that what is too long comes back with the form instead of being lost.
+        "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
+        "MAX_FORM_PARTS": 500,
+        "SESSION_COOKIE_NAME": "noroshi",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": secure,
+        # A cookie with every answer would keep every page out of every cache.
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "REMEMBER_COOKIE_NAME": "noroshi_remember",
+        "REMEMBER_COOKIE_DURATION": 90 * 24 * 3600,
+        "REMEMBER_COOKIE_HTTPONLY": True,
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "REMEMBER_COOKIE_SECURE": secure,
+        "RATELIMIT_HEADERS_ENABLED": True,
+        "COMPRESS_MIMETYPES": ["text/html", "application/json", "application/atom+xml", "text/plain"],
+        "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_STREAMS": False,
+    }
+
+
+def _check(config: dict[str, Any]) -> None:
+    try:
+        ZoneInfo(str(config["TIMEZONE"]))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingError(
+            f"TIMEZONE is {config['TIMEZONE']!r}; it must be the name of a time zone, such as Asia/Tokyo."
+        ) from None
+    if config["LOCALE"] not in LANGUAGES:
+        raise SettingError(f"LOCALE is {config['LOCALE']!r}; it must be one of {', '.join(LANGUAGES)}.")
+    for name in ("BASE_URL", "SLACK_API_URL"):
+        value = config[name]
+        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+            raise SettingError(f"{name} is {value!r}; it must be an address such as https://noroshi.example.jp/.")
+    try:
+        config["SLACK_TIMEOUT"] = float(config["SLACK_TIMEOUT"])
+    except ValueError:
+        raise SettingError(f"SLACK_TIMEOUT is {config['SLACK_TIMEOUT']!r}; it must be a number of seconds.") from None
+
+
+def _check_url(url: str) -> None:
+    try:
+        driver = make_url(url).drivername
+    except ArgumentError:
+        driver = ""
+    if driver not in ("sqlite", "postgresql+psycopg"):
+        raise SettingError(
+            "DATABASE_URL must begin with sqlite:/// or postgresql+psycopg:// and name a database."
+        )
+
+
+def _kept_secret(path: Path) -> str:
+    """The key that signs cookies, made at the first start and readable by its owner only."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+    return path.read_text().strip()
