@@ -48,6 +48,8 @@ class Instant(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
+    """The base of all tables: named constraints (migrations need them), instants as `Instant`."""
+
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(column_0_label)s",
@@ -60,8 +62,10 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: Instant, dict[str, Any]: JSON, dict[str, str]: JSON}
 
 
-db = SQLAlchemy(model_class=Base, session_options={"autoflush": True})
-Model: Any = db.Model
+Model = Base
+"""What every table derives from. (Flask-SQLAlchemy's own Model would lose the types and the annotation map.)"""
+
+db = SQLAlchemy(metadata=Base.metadata)
 
 
 def engine_options(url: str) -> dict[str, Any]:

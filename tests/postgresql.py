@@ -1,0 +1,78 @@
+"""A throwaway PostgreSQL for tests: its own folder, its own socket, gone afterwards."""
+
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+
+def find_postgresql() -> Path | None:
+    """The folder of `initdb` and `pg_ctl`, newest version first, or None."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
+    if found:
+        return found[0].parent
+    initdb = shutil.which("initdb")
+    return Path(initdb).parent if initdb else None
+
+
+class Cluster:
+    """PostgreSQL on a Unix socket, without fsync. As root it runs as `postgres` or `nobody`: it refuses root."""
+
+    def __init__(self, binaries: Path) -> None:
+        self.binaries = binaries
+        self.folder = Path(tempfile.mkdtemp(prefix="noroshi-pg-"))
+        self.user = self._user()
+
+    def _user(self) -> str | None:
+        if os.geteuid() != 0:
+            return None
+        for name in ("postgres", "nobody"):
+            try:
+                pwd.getpwnam(name)
+            except KeyError:
+                continue
+            shutil.chown(self.folder, name)
+            return name
+        return None
+
+    def _run(self, *command: str) -> None:
+        subprocess.run(  # noqa: S603
+            [str(self.binaries / command[0]), *command[1:]],
+            user=self.user,
+            cwd=self.folder,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def __enter__(self) -> "Cluster":
+        data = str(self.folder / "data")
+        self._run("initdb", "-D", data, "-U", "noroshi", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
+        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off -c full_page_writes=off"
+        self._run("pg_ctl", "-D", data, "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", "immediate", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """An empty database; gives its SQLAlchemy URL."""
+        name = f"test_{secrets.token_hex(4)}"
+        self._admin(f"CREATE DATABASE {name}")
+        try:
+            yield f"postgresql+psycopg://noroshi@/{name}?host={self.folder}"
+        finally:
+            self._admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _admin(self, statement: str) -> None:
+        with psycopg.connect(host=str(self.folder), user="noroshi", dbname="postgres", autocommit=True) as connection:
+            connection.execute(statement)
