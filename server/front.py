@@ -1,0 +1,80 @@
+"""The ASGI front: passes requests to Flask, and turns the streams that Flask allows into live streams."""
+
+import asyncio
+import json
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from server.bridge import INTERNAL_HEADER, Answer, Bridge, Headers
+from server.hub import Hub, Key, Stream
+
+TRANSPORT = "noroshi.transport"
+LIVE = "/live"
+_OURS = {b"content-type", b"content-length", b"content-encoding", b"cache-control", b"etag", b"last-modified"}
+"""Headers of the authorising answer that say nothing about the stream; all others (security, cookies) stay."""
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, which also shows the transport: the hub writes to it directly."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
+
+
+class Front:
+    """The ASGI app."""
+
+    def __init__(self, bridge: Bridge, hub: Hub) -> None:
+        self._bridge = bridge
+        self._hub = hub
+        self._open: set[Any] = set()
+        self._stopping = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        transport = scope["extensions"][TRANSPORT]
+        self._open.add(transport)
+        try:
+            await self._answer(scope, receive, send, transport)
+        except asyncio.CancelledError:
+            # At the end of a stop; the connection was closed before by `abort`.
+            if not self._stopping:
+                raise
+        finally:
+            self._open.discard(transport)
+
+    def abort(self) -> None:
+        """Cuts off what is still on its way: uploads that hang, readers that stand still."""
+        self._stopping = True
+        for transport in self._open:
+            transport.abort()
+
+    async def _answer(self, scope: Any, receive: Any, send: Any, transport: Any) -> None:
+        signals = self._hub.signals
+        answer = await self._bridge.ask(scope, receive)
+        if answer is None:
+            return
+        permit = answer.take(INTERNAL_HEADER)
+        if permit and answer.status == 200 and (scope["method"], scope["path"]) == ("GET", LIVE):
+            answer.body.close()
+            await send({"type": "http.response.start", "status": 200, "headers": _stream_headers(answer)})
+            stream = _stream(json.loads(permit), transport, scope["headers"])
+            await self._hub.hold(stream, receive, signals=signals)
+        else:
+            await answer.send(send)
+
+
+def _stream_headers(answer: Answer) -> Headers:
+    return [pair for pair in answer.headers if pair[0] not in _OURS] + [
+        (b"content-type", b"text/event-stream; charset=utf-8"),
+        (b"cache-control", b"no-store"),
+        (b"x-accel-buffering", b"no"),
+    ]
+
+
+def _stream(permit: dict[str, Any], transport: Any, request_headers: Headers) -> Stream:
+    """The stream that a permit allows: `{"topic", "lang", "rights", "person", "epoch"}`."""
+    key = Key(permit["topic"], permit["lang"], permit["rights"])
+    seen = next((value for name, value in request_headers if name == b"last-event-id"), b"")
+    return Stream(transport, key, (permit["person"], permit["epoch"]), seen.decode("latin-1"))

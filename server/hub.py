@@ -1,0 +1,291 @@
+"""The live hub: renders each fragment once per kind of reader and hands the bytes to every open stream."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import structlog
+
+from server import metrics, sse
+
+BEAT = 15.0
+"""Seconds between two beats."""
+PAUSE = 0.1
+"""Seconds between two renderings at least; the first one comes at once."""
+RETRY = (1_000, 15_000)
+"""Milliseconds over which clients spread when they come back: all at once they would cost Flask seconds."""
+WAITING = 64 * 1024
+"""Bytes that may wait in a stream before it is passed over."""
+TURN = 500
+"""Streams that are written to before the loop may do something else."""
+CATCH_UP = 0.1
+"""Seconds between two looks at the streams that were passed over."""
+AGAIN = timedelta(seconds=1)
+"""After how long a rendering that failed is tried again."""
+
+Rendered = tuple[str, datetime | None] | None
+Render = Callable[[str, str, str], Rendered]
+"""(topic, language, class of rights) to html and the instant at which it changes by itself; None: it has ended."""
+Person = tuple[int, int]
+"""A person's id and session epoch."""
+StillWelcome = Callable[[set[Person]], set[Person]]
+log = structlog.get_logger()
+
+
+class Key(NamedTuple):
+    """What a fragment depends on. Who looks at it is not among it."""
+
+    topic: str
+    lang: str
+    rights: str
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A rendering, framed once for all streams. `version` is empty while there is none yet."""
+
+    version: str = ""
+    framed: bytes = b""
+    changes_at: datetime | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Stream:
+    """One open connection. `seen` is the version of the newest fragment it was given."""
+
+    transport: Any
+    key: Key
+    person: Person
+    seen: str = ""
+
+    def write(self, framed: bytes) -> bool:
+        """Writes at once; False when the reader is too slow and too much waits already."""
+        if self.transport.is_closing():
+            return True
+        if self.transport.get_write_buffer_size() > WAITING:
+            return False
+        self.transport.write(framed)
+        return True
+
+    def end(self, last_words: bytes = b"") -> None:
+        """Ends the stream now. A reader that stands still would never take the farewell: it is cut off."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        elif not self.transport.is_closing():
+            self.transport.write(last_words + sse.END_OF_STREAM)
+            self.transport.close()
+
+
+class Hub:
+    """All open streams of this process. Lives on the event loop; only `signal` may be called from any thread.
+
+    `watch(True)` is called when the first stream opens and `watch(False)` when the last one has gone.
+    """
+
+    def __init__(
+        self,
+        render: Render,
+        still_welcome: StillWelcome,
+        pool: Executor,
+        watch: Callable[[bool], None] = lambda wanted: None,
+        *,
+        beat: float = BEAT,
+    ) -> None:
+        self._render = render
+        self._still_welcome = still_welcome
+        self._pool = pool
+        self._watch = watch
+        self._beat = beat
+        self.signals = 0
+        self._signalled = False
+        self._stopping = False
+        self._streams: dict[Key, set[Stream]] = {}
+        self._fragments: dict[Key, Fragment] = {}
+        self._behind: set[Stream] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # Life
+
+    def start(self) -> None:
+        """Begins to work on the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._wake = asyncio.Event()
+        self._tasks = [self._loop.create_task(work) for work in (self._publish(), self._beats(), self._catch_up())]
+
+    async def stop(self) -> None:
+        """Ends every stream; whoever comes after this is ended at once."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._each(self._everyone(), Stream.end)
+
+    def signal(self) -> None:
+        """Something was committed. From any thread."""
+        # A commit may come after the loop has ended: then nobody is there to be told.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._note)
+
+    def _note(self) -> None:
+        self.signals += 1
+        self._signalled = True
+        self._wake.set()
+
+    # Streams
+
+    async def hold(self, stream: Stream, receive: Any, *, signals: int) -> None:
+        """Keeps a stream, whose headers have been sent, until one of the two sides ends it.
+
+        `signals`: the hub's count before the person was let in. A commit in between could have signed them out.
+        """
+        stream.write(sse.retry(random.randint(*RETRY)))  # noqa: S311 (a spread, no secret)
+        self._open(stream)
+        if signals != self.signals:
+            self._note()
+        try:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        finally:
+            self._close(stream)
+
+    def _open(self, stream: Stream) -> None:
+        if self._stopping:
+            stream.end()
+        if not self._streams:
+            self._watch(True)
+        self._streams.setdefault(stream.key, set()).add(stream)
+        metrics.streams.inc()
+        if stream.key in self._fragments:
+            self._give(stream)
+        else:
+            self._wake.set()
+
+    def _close(self, stream: Stream) -> None:
+        metrics.streams.dec()
+        self._behind.discard(stream)
+        self._streams[stream.key].discard(stream)
+        if not self._streams[stream.key]:
+            # Nobody keeps it up to date from now on.
+            del self._streams[stream.key]
+            self._fragments.pop(stream.key, None)
+        if not self._streams:
+            self._watch(False)
+
+    def _everyone(self) -> list[Stream]:
+        return [stream for streams in self._streams.values() for stream in streams]
+
+    def _give(self, stream: Stream) -> None:
+        """Writes the present fragment, unless the stream has it; one that is too slow gets the newest later."""
+        fragment = self._fragments.get(stream.key)
+        if fragment is None or fragment.version in ("", stream.seen):
+            self._behind.discard(stream)
+        elif stream.write(fragment.framed):
+            stream.seen = fragment.version
+            self._behind.discard(stream)
+        else:
+            self._behind.add(stream)
+
+    async def _each(self, streams: Iterable[Stream], act: Callable[[Stream], Any]) -> None:
+        for count, stream in enumerate(tuple(streams), 1):
+            act(stream)
+            if count % TURN == 0:
+                await asyncio.sleep(0)
+
+    # Work
+
+    async def _publish(self) -> None:
+        """After a signal, or when a fragment's time has come: at once, then at most every PAUSE seconds."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._until_due()):
+                    await self._wake.wait()
+            self._wake.clear()
+            began = time.monotonic()
+            everything, self._signalled = self._signalled, False
+            try:
+                if everything:
+                    await self._end_unwelcome()
+                for key in tuple(self._streams) if everything else self._due():
+                    await self._refresh(key)
+            except Exception:
+                log.exception("the live hub failed; it tries again")
+                self._loop.call_later(AGAIN.total_seconds(), self._note)
+            await asyncio.sleep(max(0.0, began + PAUSE - time.monotonic()))
+
+    def _due(self) -> list[Key]:
+        """The keys that were never rendered, or whose bytes the clock has changed."""
+        now = datetime.now(UTC)
+        found = ((key, self._fragments.get(key)) for key in self._streams)
+        return [key for key, old in found if old is None or (old.changes_at and old.changes_at <= now)]
+
+    def _until_due(self) -> float | None:
+        """Seconds until `_due` has something to say; None: not before the next signal."""
+        if any(key not in self._fragments for key in self._streams):
+            return 0
+        instants = [old.changes_at for old in self._fragments.values() if old.changes_at]
+        if not instants:
+            return None
+        # At most a minute: the wall clock may be set while we wait. A little late: never before the instant.
+        return min(60.0, max(0.0, (min(instants) - datetime.now(UTC)).total_seconds()) + 0.01)
+
+    async def _end_unwelcome(self) -> None:
+        """Ends the streams of people who were signed out or deactivated: one question for all of them."""
+        people = {stream.person for stream in self._everyone()}
+        if not people:
+            return
+        gone = people - await self._ask(self._still_welcome, people)
+        for stream in self._everyone():
+            if stream.person in gone:
+                stream.end()
+
+    async def _refresh(self, key: Key) -> None:
+        """Renders a fragment and, when its bytes changed, hands it to its streams."""
+        before = self._fragments.get(key, Fragment())
+        soon = datetime.now(UTC) + AGAIN
+        began = time.monotonic()
+        try:
+            rendered = await self._ask(self._render, *key)
+        except Exception:
+            log.exception("a live fragment could not be rendered", topic=key.topic)
+            self._keep(key, replace(before, changes_at=soon))
+            return
+        metrics.render_seconds.observe(time.monotonic() - began)
+        if rendered is None:
+            await self._each(self._streams.get(key, ()), lambda stream: stream.end(sse.named("end", "")))
+            return
+        html, changes_at = rendered
+        # An instant that is over already would make us render without a pause.
+        changes_at = max(changes_at, soon) if changes_at and changes_at <= datetime.now(UTC) else changes_at
+        version = sse.version_of(html)
+        if version == before.version:
+            self._keep(key, replace(before, changes_at=changes_at))
+            return
+        self._keep(key, Fragment(version, sse.message(html, version), changes_at))
+        began = time.monotonic()
+        await self._each(self._streams.get(key, ()), self._give)
+        metrics.fan_out_seconds.observe(time.monotonic() - began)
+
+    def _keep(self, key: Key, fragment: Fragment) -> None:
+        if key in self._streams:
+            self._fragments[key] = fragment
+
+    async def _ask(self, call: Callable[..., Any], *args: Any) -> Any:
+        return await self._loop.run_in_executor(self._pool, call, *args)
+
+    async def _beats(self) -> None:
+        """Lets every page know that its stream lives."""
+        while True:
+            await asyncio.sleep(self._beat)
+            beat = sse.named("beat", datetime.now(UTC).isoformat(timespec="seconds"))
+            await self._each(self._everyone(), lambda stream, beat=beat: stream.write(beat))  # type: ignore[misc]
+
+    async def _catch_up(self) -> None:
+        while True:
+            await asyncio.sleep(CATCH_UP)
+            await self._each(self._behind, self._give)

@@ -1,0 +1,16 @@
+"""What the process counts about itself, for `/metrics`."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_MILLISECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+requests = Counter("noroshi_requests", "Requests answered, by class of status.", ["status"])
+request_seconds = Histogram(
+    "noroshi_request_seconds", "Seconds from the read body to the answer.", buckets=_MILLISECONDS
+)
+streams = Gauge("noroshi_streams", "Live streams that are open.")
+render_seconds = Histogram("noroshi_render_seconds", "Seconds to render one live fragment.", buckets=_MILLISECONDS)
+fan_out_seconds = Histogram(
+    "noroshi_fan_out_seconds", "Seconds to hand one fragment to all of its streams.", buckets=_MILLISECONDS
+)
+delivery_errors = Counter("noroshi_delivery_errors", "Failures of the delivery worker itself, not of a service.")

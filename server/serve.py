@@ -1,0 +1,175 @@
+"""Puts the running process together: uvicorn, front, hub, bus and worker; starts it and stops it within a second."""
+
+import asyncio
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from flask import Flask
+
+from domain.db import db
+from server.bridge import Bridge
+from server.bus import bus_for
+from server.front import Front, Protocol
+from server.hub import Hub, Rendered
+from server.worker import Worker
+
+THREADS = 3
+"""Threads for Flask. With ten, a cached page's p99 under load was five times as long."""
+BACKLOG = 4096
+DEAD_AFTER = 60_000
+"""Milliseconds after which a peer that acknowledges nothing is taken for dead."""
+GRACE = 0.4
+"""Seconds that requests under way get to finish in a stop."""
+MAX_BODY = 16 * 1024 * 1024
+"""Bytes of a request when the app sets no MAX_CONTENT_LENGTH."""
+
+
+def serve(app: Flask, host: str, port: int, ready: Callable[[str], None]) -> int:
+    """Serves until SIGTERM or SIGINT; returns the exit code. `ready(url)` is called once it listens.
+
+    `app.extensions` needs `live` (`render`, `still_welcome`) and `deliver` (`next`, `due`).
+    """
+    try:
+        listener = listen(host, port)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        print(f"Noroshi cannot listen on {host}:{port}: {reason}. Set PORT to another one.", file=sys.stderr)
+        return 1
+    Process(app, listener, ready).run()
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket whose connections notice a dead peer.
+
+    Raises:
+        OSError: the port is taken, or the host is not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    # Linux hands the option on to every accepted connection; other platforms do not know it.
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_AFTER)
+    return listener
+
+
+class Process:
+    """Everything that runs, around one app and one listening socket, which it closes."""
+
+    def __init__(
+        self, app: Flask, listener: socket.socket, ready: Callable[[str], None], *, beat: float | None = None
+    ) -> None:
+        self._listener = listener
+        self._ready = ready
+        self._requests = ThreadPoolExecutor(THREADS, "flask")
+        # A thread of its own: a rush of page requests does not delay the boards.
+        self._renders = ThreadPoolExecutor(1, "live")
+        with app.app_context():
+            self.bus = bus_for(db.engine.url)
+        self.worker = Worker(app.app_context, app.extensions["deliver"])
+        self.hub = _hub(app, self._renders, self.bus.watch, {"beat": beat} if beat else {})
+        bridge = Bridge(app, self._requests, app.config["MAX_CONTENT_LENGTH"] or MAX_BODY)
+        self.front = Front(bridge, self.hub)
+        self.server = Server(_config(self.front, app.config.get("TRUSTED_PROXIES", "127.0.0.1")), self)
+        self.bus.listen(self.worker.wake)
+
+    def run(self) -> None:
+        """Serves until `stop`, or a signal in the main thread."""
+        # A request that computes must not keep the loop waiting for 5 ms, the default.
+        sys.setswitchinterval(0.001)
+        self.bus.start()
+        self.worker.start()
+        try:
+            self.server.run(sockets=[self._listener])
+        finally:
+            self._listener.close()
+            self.bus.stop()
+            self.worker.stop()
+            self._requests.shutdown(wait=False, cancel_futures=True)
+            self._renders.shutdown(wait=False, cancel_futures=True)
+
+    def stop(self) -> None:
+        """Asks for the end. From any thread."""
+        self.server.should_exit = True
+
+    async def started(self) -> None:
+        self.hub.start()
+        self.bus.listen(self.hub.signal)
+        await asyncio.get_running_loop().run_in_executor(self._requests, self._ready, self.url)
+
+    async def stopping(self) -> None:
+        await self.hub.stop()
+        asyncio.get_running_loop().call_later(GRACE, self.front.abort)
+
+    @property
+    def url(self) -> str:
+        """The address it listens on."""
+        host, port = self._listener.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which starts and ends the streams with itself."""
+
+    def __init__(self, config: uvicorn.Config, process: Process) -> None:
+        super().__init__(config)
+        self._process = process
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        await self._process.started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._process.stopping()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stops at a signal. uvicorn would raise it again afterwards: a wanted stop would look like a failure."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _config(front: Front, trusted_proxies: str) -> uvicorn.Config:
+    return uvicorn.Config(
+        front,
+        loop="uvloop",
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=trusted_proxies,
+        timeout_graceful_shutdown=0.5,  # type: ignore[arg-type]
+        timeout_keep_alive=75,
+        backlog=BACKLOG,
+    )
+
+
+def _hub(app: Flask, pool: ThreadPoolExecutor, watch: Callable[[bool], None], options: dict[str, Any]) -> Hub:
+    live = app.extensions["live"]
+
+    def render(topic: str, lang: str, rights: str) -> Rendered:
+        with app.app_context():
+            return live.render(topic, lang, rights)
+
+    def still_welcome(people: set[tuple[int, int]]) -> set[tuple[int, int]]:
+        with app.app_context():
+            return live.still_welcome(people)
+
+    return Hub(render, still_welcome, pool, watch, **options)

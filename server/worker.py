@@ -1,0 +1,118 @@
+"""The delivery worker: carries out what waits in the outbox, at once after a commit, else when it is due."""
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import structlog
+
+from domain.db import db
+from server import metrics
+from server.bus import bus_for
+
+LONGEST = 5.0
+"""Seconds between two looks at most: another process may have written something."""
+SHORTEST = 0.2
+"""Seconds between two looks at least, when something is due that another worker has in hand."""
+SLICE = 0.5
+"""Seconds after which a request to stop is noticed."""
+BACK_OFF = (1.0, 30.0)
+"""Seconds of rest after the first failure in a row, and at most."""
+log = structlog.get_logger()
+
+
+class Deliver(Protocol):
+    """What `app.extensions["deliver"]` offers; both are called inside an app context."""
+
+    def next(self) -> bool:
+        """Sends one due delivery; False when there was none."""
+
+    def due(self) -> datetime | None:
+        """When the next delivery is due (aware UTC); None: nothing waits."""
+
+
+class Worker:
+    """Delivers until it is stopped, whatever happens. `context` opens an app context: one for each delivery."""
+
+    def __init__(self, context: Callable[[], AbstractContextManager[Any]], deliver: Deliver) -> None:
+        self._context = context
+        self._deliver = deliver
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=lambda: self.run_forever(self._stop), name="deliver", daemon=True)
+
+    def start(self) -> None:
+        """Works in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends within a second. A sending that takes longer is left to its lease."""
+        self._stop.set()
+        self.wake()
+        self._thread.join(SLICE)
+
+    def wake(self) -> None:
+        """Something was committed: look now. From any thread."""
+        self._wake.set()
+
+    def run_once(self, stop: threading.Event | None = None) -> int:
+        """Sends what is due now, one after the other; returns how many."""
+        count = 0
+        while not (stop and stop.is_set()):
+            with self._context():
+                if not self._deliver.next():
+                    break
+            count += 1
+        return count
+
+    def run_forever(self, stop: threading.Event) -> None:
+        """Delivers until `stop` is set; a failure of its own is logged and followed by a growing rest."""
+        rest = BACK_OFF[0]
+        while not stop.is_set():
+            self._wake.clear()
+            try:
+                self.run_once(stop)
+                pause = self._pause()
+            except Exception:
+                metrics.delivery_errors.inc()
+                log.exception("the delivery worker failed; it goes on", seconds=rest)
+                stop.wait(rest)
+                rest = min(rest * 2, BACK_OFF[1])
+            else:
+                rest = BACK_OFF[0]
+                self._sleep(pause, stop)
+
+    def _pause(self) -> float:
+        """Seconds until the next look."""
+        with self._context():
+            due = self._deliver.due()
+        if due is None:
+            return LONGEST
+        return min(LONGEST, max(SHORTEST, (due - datetime.now(UTC)).total_seconds()))
+
+    def _sleep(self, seconds: float, stop: threading.Event) -> None:
+        while seconds > 0 and not stop.is_set():
+            if self._wake.wait(min(seconds, SLICE)):
+                return
+            seconds -= SLICE
+
+
+def deliver_forever(app: Any, stop: threading.Event) -> None:
+    """A worker of its own (`flask deliver`): works in this thread until `stop` is set."""
+    worker = Worker(app.app_context, app.extensions["deliver"])
+    with app.app_context():
+        bus = bus_for(db.engine.url)
+    bus.listen(worker.wake)
+    bus.watch(True)
+    bus.start()
+    try:
+        worker.run_forever(stop)
+    finally:
+        bus.stop()
+
+
+def deliver_once(app: Any) -> int:
+    """Sends what is due now (`flask deliver --once`); returns how many."""
+    return Worker(app.app_context, app.extensions["deliver"]).run_once()
