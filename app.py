@@ -16,6 +16,7 @@ from whitenoise import WhiteNoise
 import settings
 from blueprints import rooms
 from blueprints.shared import errors, language, live, pages, security, signin
+from blueprints.status import answer
 from domain.db import db, guard
 from integrations.console import ConsoleSender
 from integrations.dispatch import Dispatcher
@@ -46,6 +47,7 @@ def create_app(given: dict[str, Any] | None = None, instance_path: str | None = 
     pages.init_app(app)
     live.init_app(app)
     rooms.init_app(app)
+    answer.init_app(app)
     app.extensions["deliver"] = Dispatcher(_senders(app), clock=lambda: datetime.now(UTC))
     _serve_static(app)
     return app

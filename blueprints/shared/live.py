@@ -30,6 +30,11 @@ def topic(name: str) -> Callable[[Callable[[str], Fragment | None]], Callable[[s
     return register
 
 
+def exists(name: str) -> bool:
+    """Whether there is such a kind of topic; whether its subject exists says `fragment`."""
+    return name.partition("-")[0] in _topics
+
+
 def fragment(name: str) -> Fragment | None:
     """The fragment of a topic for the rights and the language of this request, or None."""
     kind, _, subject = name.partition("-")
@@ -39,7 +44,7 @@ def fragment(name: str) -> Fragment | None:
 
 def swap(target: str, template: str, **context: object) -> str:
     """One partial as htmx takes it out of a stream: morphed into the element whose id is `target`."""
-    html = render_template(template, **context)
+    html = render_template(template, in_stream=True, **context)
     return f'<hx-partial hx-target="#{target}" hx-swap="outerMorph">{html}</hx-partial>'
 
 

@@ -1,0 +1,126 @@
+"""The board, the history, the facility's answer, and what a browser needs to keep them on a phone."""
+
+from typing import Any
+
+from flask import Response, abort, current_app, g, jsonify, render_template, request, url_for
+from flask_babel import gettext
+
+from blueprints.shared.language import local, now
+from blueprints.shared.pages import asset, render
+from blueprints.shared.who import my_rights, signed_in
+from blueprints.status import bp
+from blueprints.status.answer import answer_of
+from domain import board, catalog, incidents
+from domain.text import one_line
+
+
+@bp.get("/", endpoint="board")
+@signed_in
+def board_page() -> str:
+    """The board: the answer first."""
+    loaded = board.load(now())
+    g.overall = answer_of(loaded.overall)
+    query = one_line(request.args.get("facility"))[:100]
+    return render_template(
+        "status/board.html",
+        board=loaded,
+        answer=g.overall,
+        level=my_rights().level,
+        favicon=g.overall.favicon,
+        facility=query,
+        found=_facility_answers(query, loaded) if query else None,
+    )
+
+
+@bp.get("/facilities")
+@signed_in
+def facilities() -> str:
+    """Affected or not, and what to tell them now: the answer to a facility that was typed."""
+    query = one_line(request.args.get("facility"))[:100]
+    loaded = board.load(now())
+    g.overall = answer_of(loaded.overall)
+    return render(
+        "status/facilities.html",
+        "status/_facilities.html",
+        facility=query,
+        found=_facility_answers(query, loaded) if query else None,
+        board=loaded,
+    )
+
+
+def _facility_answers(query: str, loaded: board.Board) -> list[tuple[catalog.Facility, list[incidents.Incident]]]:
+    shown = loaded.incidents + loaded.restored
+    return [
+        (facility, [incident for incident in shown if board.touches(incident, facility)])
+        for facility in catalog.find_facilities(query)
+    ]
+
+
+@bp.get("/history")
+@signed_in
+def history() -> str:
+    """Past incidents by month of the organisation's zone, searchable."""
+    query = one_line(request.args.get("q"))[:100]
+    month = request.args.get("month", "")
+    number = request.args.get("page", 1, type=int)
+    if month and not incidents.is_month(month):
+        abort(404)
+    found = incidents.history(month=month, query=query, page=max(number, 1), zone=current_app.config["ZONE"], at=now())
+    return render("status/history.html", "status/_history.html", found=found, q=query, month_shown=month, level=my_rights().level)
+
+
+@bp.get("/manifest.webmanifest")
+def manifest() -> Response:
+    """What a phone needs to keep the portal on its home screen."""
+    answer = jsonify(
+        name=gettext("Noroshi"),
+        short_name=gettext("Noroshi"),
+        start_url=url_for("status.board"),
+        display="minimal-ui",
+        background_color="#f3f5f7",
+        theme_color="#13202c",
+        icons=[{"src": asset("icons/calm.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any"}],
+        shortcuts=[
+            {"name": gettext("Report"), "url": url_for("hotline.new")},
+            {"name": gettext("On duty"), "url": url_for("roster.index")},
+        ],
+    )
+    answer.mimetype = "application/manifest+json"
+    return answer
+
+
+@bp.get("/sw.js")
+def service_worker() -> Response:
+    """The service worker, at the root so that it may serve the board. Its body names the assets it keeps."""
+    kept = [asset(name) for name in ("noroshi.css", "noroshi.js", "icons/calm.svg")]
+    script = render_template("status/sw.js", kept=kept)
+    return Response(script, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+@bp.app_context_processor
+def _words_for_scripts() -> dict[str, Any]:
+    return {"client_words": client_words}
+
+
+def client_words() -> dict[str, str]:
+    """The sentences that the script says, in the page's language. `%s` is filled by the script."""
+    return {
+        "copied": gettext("Copied"),
+        "copy_failed": gettext("Could not copy. Please select the text and copy it by hand."),
+        "stale": gettext("The connection is lost. What you see is as of %s; it may have changed."),
+        "back": gettext("Connected again. This page is up to date."),
+        "offline": gettext("Offline: as of %s. The person in charge may have changed. Calls work."),
+        "replaced": gettext("These words were replaced at %s"),
+        "show_new": gettext("Show the new words"),
+        "error": gettext("That did not work. Nothing was changed; please try again."),
+        "too_many": gettext("Too many tries. Please wait a minute."),
+        "refused": gettext("You cannot do this here."),
+        "draft": gettext("What you typed before is here again."),
+        "just_now": gettext("just now"),
+        "minutes": gettext("%s min ago"),
+        "hours": gettext("%s h ago"),
+        "days": gettext("%s days ago"),
+        "in_minutes": gettext("in %s min"),
+        "late_by": gettext("%s min late"),
+        "now": gettext("now"),
+    }
