@@ -1,0 +1,182 @@
+"""Live streams through the real server."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from server import sse
+from tests.server.conftest import Portal, Wire, wait_for
+
+pytestmark = pytest.mark.one_database
+
+
+def open_streams(portal: Portal) -> int:
+    return sum(len(streams) for streams in portal.hub._streams.values())
+
+
+def test_the_present_state_comes_at_once(portal: Portal) -> None:
+    assert b"retry: " in portal.stream().until(b"data: <p>board ja reader</p>\n\n")
+
+
+def test_every_stream_gets_a_change(portal: Portal) -> None:
+    streams = [portal.stream(person) for person in (1, 2)]
+    html = "<p>一\n二</p>"
+    portal.publish(html)
+    for stream in streams:
+        stream.until(f"id: {sse.version_of(html)}\ndata: <p>一\ndata: 二</p>\n\n".encode())
+
+
+def test_a_fragment_is_rendered_once_for_all_of_its_kind(portal: Portal) -> None:
+    streams = [portal.stream(person) for person in range(10)] + [portal.stream(11, lang="en")]
+    for stream in streams:
+        stream.until(b"reader</p>")
+    before = portal.live.renders
+    portal.publish("<p>new</p>")
+    for stream in streams[:10]:
+        stream.until(b"<p>new</p>")
+    wait_for(lambda: portal.live.renders == before + 2)
+
+
+def test_a_stream_gets_only_its_language(portal: Portal) -> None:
+    english = portal.stream(lang="en")
+    english.until(b"board en reader")
+    portal.publish("<p>日本語</p>")
+    portal.publish("<p>English</p>", lang="en")
+    assert "日本語".encode() not in english.until(b"<p>English</p>")
+
+
+def test_unchanged_bytes_are_not_sent_again(portal: Portal) -> None:
+    stream = portal.stream()
+    stream.until(b"reader</p>\n\n")
+    before = portal.live.renders
+    portal.commit()
+    wait_for(lambda: portal.live.renders > before)
+    portal.publish("<p>new</p>")
+    assert stream.until(b"<p>new</p>").count(b"id: ") == 1
+
+
+def test_a_burst_ends_with_the_newest(portal: Portal) -> None:
+    stream = portal.stream()
+    for number in range(20):
+        portal.publish(f"<p>{number}.</p>")
+    assert stream.until(b"<p>19.</p>").count(b"id: ") < 20
+
+
+def test_a_slow_reader_delays_nobody_and_gets_the_newest(portal: Portal) -> None:
+    slow, fast = portal.stream(1, receive_buffer=4096), portal.stream(2)
+    for number in range(12):
+        portal.publish(f"<p>{number}.</p>" + "x" * 1_000_000)
+        fast.until(f"<p>{number}.</p>".encode())
+    assert portal.hub._behind
+    assert slow.until(b"<p>11.</p>").count(b"id: ") < 12
+
+
+def test_who_was_signed_out_is_cut_off_and_nobody_else(portal: Portal) -> None:
+    leaving, staying = portal.stream(1), portal.stream(2)
+    for stream in (leaving, staying):
+        stream.until(b"reader</p>")
+    portal.live.unwelcome = {(1, 0)}
+    portal.publish("<p>secret</p>")
+    assert b"secret" not in leaving.closed()
+    staying.until(b"<p>secret</p>")
+
+
+def test_one_question_settles_who_is_still_welcome(portal: Portal) -> None:
+    for person in range(5):
+        portal.stream(person).until(b"reader</p>")
+    portal.publish("<p>first</p>")
+    wait_for(lambda: portal.live.questions)
+    before = portal.live.questions
+    portal.publish("<p>second</p>")
+    wait_for(lambda: portal.live.questions > before)
+    assert portal.live.questions == before + 1
+
+
+def test_who_comes_back_with_the_newest_id_gets_no_repeat(portal: Portal) -> None:
+    version = sse.version_of("<p>board ja reader</p>")
+    stream = portal.stream(headers=f"Last-Event-ID: {version}\r\n")
+    wait_for(lambda: portal.hub._fragments)
+    portal.publish("<p>new</p>")
+    assert b"board ja" not in stream.until(b"<p>new</p>")
+
+
+def test_who_comes_back_with_an_old_id_gets_the_present_state(portal: Portal) -> None:
+    portal.stream(headers="Last-Event-ID: 0123456789abcdef\r\n").until(b"board ja reader")
+
+
+def test_a_beat_is_an_event_with_data(start: Callable[..., Portal]) -> None:
+    stream = start(beat=0.05).stream()
+    stream.until(b"event: beat\ndata: ")
+    stream.until(b"event: beat\ndata: ")
+
+
+def test_a_fragment_that_changes_by_the_clock_is_rendered_again(portal: Portal) -> None:
+    portal.live.changes_at = datetime.now(UTC) + timedelta(seconds=0.5)
+    stream = portal.stream()
+    stream.until(b"reader</p>")
+    portal.live.changes_at = None
+    portal.live.html["board", "ja", "reader"] = "<p>due</p>"
+    stream.until(b"<p>due</p>")
+
+
+def test_an_instant_in_the_past_does_not_render_without_end(portal: Portal) -> None:
+    portal.live.changes_at = datetime.now(UTC) - timedelta(hours=1)
+    portal.stream().until(b"reader</p>")
+    (fragment,) = wait_for(lambda: list(portal.hub._fragments.values()))
+    assert fragment.changes_at > datetime.now(UTC)
+
+
+def test_a_topic_that_ended_ends_its_streams(portal: Portal) -> None:
+    stream = portal.stream()
+    stream.until(b"reader</p>")
+    portal.live.ended = True
+    portal.commit()
+    assert b"event: end\ndata: \n\n\r\n0\r\n\r\n" in stream.closed()
+
+
+def test_a_rendering_that_failed_is_tried_again(portal: Portal) -> None:
+    portal.live.fails = 1
+    portal.stream().until(b"reader</p>")
+
+
+def test_who_left_is_noticed_and_the_bus_may_rest(portal: Portal) -> None:
+    stream = portal.stream()
+    stream.until(b"reader</p>")
+    assert portal.process.bus._wanted.is_set()  # type: ignore[attr-defined]
+    stream.close()
+    wait_for(lambda: not open_streams(portal))
+    assert not portal.hub._fragments
+    assert not portal.process.bus._wanted.is_set()  # type: ignore[attr-defined]
+
+
+def test_retries_are_spread(portal: Portal) -> None:
+    def told(stream: Wire) -> int:
+        found = re.search(rb"retry: (\d+)\n\n", stream.until(b"reader</p>"))
+        assert found
+        return int(found[1])
+
+    delays = [told(portal.stream()) for _ in range(20)]
+    assert len(set(delays)) > 10
+    assert 1_000 <= min(delays) <= max(delays) <= 15_000
+
+
+def test_a_stop_ends_two_hundred_streams_properly(portal: Portal) -> None:
+    streams = [portal.stream(person) for person in range(200)]
+    for stream in streams:
+        stream.until(b"reader</p>")
+    assert portal.stop() < 5
+    for stream in streams:
+        assert stream.closed().endswith(b"0\r\n\r\n")
+
+
+def test_a_stop_does_not_wait_for_uploads_and_readers_that_hang(
+    portal: Portal, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(5):
+        portal.wire().send(b"POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 1000\r\n\r\nabc")
+        portal.wire(receive_buffer=4096).send(b"GET /large HTTP/1.1\r\nHost: t\r\n\r\n")
+    wait_for(lambda: len(portal.process.front._open) >= 5)
+    assert portal.stop() < 5
+    assert "Exception" not in caplog.text
