@@ -13,6 +13,7 @@ from flask_compress import Compress
 from flask_migrate import Migrate
 from whitenoise import WhiteNoise
 
+import commands
 import settings
 from blueprints import rooms
 from blueprints.shared import errors, language, live, pages, security, signin
@@ -48,6 +49,7 @@ def create_app(given: dict[str, Any] | None = None, instance_path: str | None = 
     live.init_app(app)
     rooms.init_app(app)
     answer.init_app(app)
+    commands.init_app(app)
     app.extensions["deliver"] = Dispatcher(_senders(app), clock=lambda: datetime.now(UTC))
     _serve_static(app)
     return app

@@ -20,6 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "TRUSTED_PROXIES": "127.0.0.1",
     "TIMEZONE": "Asia/Tokyo",
     "LOCALE": "ja",
+    "PHONE_REGION": "JP",
     "SLACK_BOT_TOKEN": None,
     "SLACK_SIGNING_SECRET": None,
     "SLACK_API_URL": "https://slack.com/api/",

@@ -1,11 +1,14 @@
 """What can break and whom it touches: services, facilities, and the symptoms a report offers as tiles."""
 
+import secrets
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, String, Table, Text, select
+from sqlalchemy import Column, ForeignKey, String, Table, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from domain.db import Base, Model, db
+from domain.events import record
+from domain.people import Person
 from domain.text import fold
 
 SERVICE_STATES = (
@@ -38,6 +41,11 @@ class Service(Model):
     position: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
+
+    def retire(self, *, by: Person, at: datetime) -> None:
+        """No longer offered; incidents that touched it keep its name."""
+        self.retired_at = at
+        record("service.retired", by=by, at=at, service=self.id)
 
     def called(self, locale: str) -> str:
         return self.name_en if locale == "en" and self.name_en else self.name
@@ -100,6 +108,42 @@ def services() -> list[Service]:
     """Those in use, in their order."""
     query = select(Service).where(Service.retired_at.is_(None)).order_by(Service.position, Service.id)
     return list(db.session.scalars(query))
+
+
+def service_name_taken(name: str, but: int | None = None) -> bool:
+    """Whether another service, retired ones included, has this name."""
+    found = db.session.scalar(select(Service.id).where(Service.name == name))
+    return found is not None and found != but
+
+
+def keep_service(service: Service | None, *, by: Person, at: datetime, position: int | None = None, **texts: str) -> Service:
+    """Changes a service, or adds one at the end. `texts`: name, name_en, description, description_en."""
+    if service is None:
+        service = Service(created_at=at, position=_last(Service) + 1)
+        db.session.add(service)
+    for name, text in texts.items():
+        setattr(service, name, text)
+    service.position = service.position if position is None else position
+    db.session.flush()
+    record("service.kept", by=by, at=at, service=service.id, name=service.name)
+    return service
+
+
+def keep_symptom(symptom: Symptom | None, *, by: Person, at: datetime, position: int | None = None, **texts: str) -> Symptom:
+    """Changes a tile, or adds one at the end. `texts`: name, name_en, icon."""
+    if symptom is None:
+        symptom = Symptom(key=secrets.token_hex(4), position=_last(Symptom) + 1)
+        db.session.add(symptom)
+    for name, text in texts.items():
+        setattr(symptom, name, text)
+    symptom.position = symptom.position if position is None else position
+    db.session.flush()
+    record("symptom.kept", by=by, at=at, symptom=symptom.id, name=symptom.name)
+    return symptom
+
+
+def _last(kind: type[Service] | type[Symptom]) -> int:
+    return db.session.scalar(select(func.max(kind.position))) or 0
 
 
 def symptoms() -> list[Symptom]:

@@ -1,13 +1,15 @@
 """What happened, by whom, when: the audit log. It feeds the timeline and says why things are as they are."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from domain.db import Model, db
-from domain.people import Person
+
+if TYPE_CHECKING:
+    from domain.people import Person
 
 
 class Event(Model):
@@ -23,13 +25,13 @@ class Event(Model):
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"), index=True)
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
-    actor: Mapped[Person | None] = relationship()
+    actor: Mapped[Optional["Person"]] = relationship()
 
 
 def record(
     kind: str,
     *,
-    by: Person | None,
+    by: "Person | None",
     at: datetime,
     report_id: int | None = None,
     incident_id: int | None = None,

@@ -1,5 +1,7 @@
-"""Being built."""
+"""Keeping the portal running: health, metrics, waiting deliveries, and the administrators' front page."""
 
 from flask import Blueprint
 
 bp = Blueprint("operations", __name__)
+
+from blueprints.operations import views  # noqa: E402, F401

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import nh3
+import phonenumbers
 from flask import Flask, current_app, render_template, request, url_for
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from blueprints.shared import words
 from blueprints.shared.who import me, my_rights
+from domain.text import clean, one_line
 
 TAGS = {"p", "br", "strong", "em", "b", "i", "ul", "ol", "li", "a", "code", "pre", "blockquote", "del", "hr", "h3", "h4"}
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False}).enable("strikethrough")
@@ -51,6 +53,34 @@ def plain(text: str, format: str = "markdown") -> str:
     return str(Markup(rich(text, format)).striptags()) if format != "text" else text
 
 
+def one_line_filter(text: str | None) -> str:
+    """A WTForms filter: typed text, cleaned, on one line."""
+    return one_line(text)
+
+
+def text_filter(text: str | None) -> str:
+    """A WTForms filter: typed text, cleaned."""
+    return clean(text)
+
+
+def problems(form: Any) -> dict[str, list[str]]:
+    """The errors of a WTForms form as the templates take them: {field id: [sentence]}."""
+    return {name: [str(sentence) for sentence in sentences] for name, sentences in form.errors.items() if sentences}
+
+
+def telephone(number: str | None) -> str:
+    """A kept number (E.164) as people of its country write it; abroad with its country code."""
+    if not number:
+        return ""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    home = phonenumbers.region_code_for_number(parsed) == current_app.config.get("PHONE_REGION", "JP")
+    style = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(parsed, style)
+
+
 @lru_cache(maxsize=256)
 def _hash(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:10]
@@ -65,9 +95,11 @@ def asset(name: str) -> str:
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals.update(asset=asset, new_key=new_key, rich=rich, plain=plain)
+    app.jinja_env.globals.update(asset=asset, new_key=new_key, rich=rich, plain=plain, telephone=telephone)
     app.jinja_env.globals.update(words.GLOBALS)
     app.jinja_env.filters["json"] = json.dumps
+    app.jinja_env.filters["format_with"] = lambda text, params: text % params if params else text
+    app.jinja_env.filters["attr_dict"] = lambda row: {column.key: getattr(row, column.key) for column in row.__table__.columns}
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     # Functions, so that a page which does not ask costs nothing.

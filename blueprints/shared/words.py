@@ -80,6 +80,16 @@ STEPS: dict[str, Any] = {
 }
 """The four stages, short enough to stand side by side on a phone."""
 
+DELIVERY_KINDS: dict[str, Any] = {
+    "report.filed": _l("Report to #hotline"),
+    "report.changed": _l("Report's message brought up to date"),
+    "report.told": _l("Answer in the report's thread"),
+    "report.photo": _l("Photo of a report"),
+    "incident.declared": _l("Declaration to #hotline"),
+    "incident.updated": _l("Status update to Slack"),
+    "incident.resolved": _l("Restoration to Slack"),
+}
+
 FIELDS: dict[str, Any] = {
     "situation": _l("Situation"),
     "guest_notice": _l("What to tell guests"),
@@ -109,4 +119,4 @@ def sentence(error: DomainError) -> str:
     return str(text) % error.params if error.params else str(text)
 
 
-GLOBALS = {"word": word, "position_names": POSITIONS, "step_names": STEPS, "field_names": FIELDS}
+GLOBALS = {"word": word, "position_names": POSITIONS, "step_names": STEPS, "field_names": FIELDS, "delivery_kinds": DELIVERY_KINDS}

@@ -1,0 +1,75 @@
+"""Health for machines, deliveries for administrators."""
+
+from typing import Any
+
+from flask import Response, abort, current_app, flash, jsonify, redirect, url_for
+from flask_babel import gettext
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from blueprints.operations import bp
+from blueprints.shared.language import now
+from blueprints.shared.pages import render
+from blueprints.shared.who import administrators
+from domain import outbox
+from domain.db import db, writing
+
+
+@bp.get("/healthz")
+def healthz() -> Response:
+    """The process lives."""
+    return jsonify(status="ok")
+
+
+@bp.get("/readyz")
+def readyz() -> tuple[Response, int]:
+    """It can serve: the database answers, deliveries are not stuck. Says in words what is wrong."""
+    problems = []
+    try:
+        db.session.execute(text("SELECT 1 FROM people LIMIT 1"))
+        stuck = outbox.stuck(now())
+        if stuck:
+            problems.append(f"{stuck} deliveries have been waiting for more than 5 minutes; see /deliveries")
+    except SQLAlchemyError:
+        db.session.rollback()
+        problems.append("the database does not answer, or `flask db upgrade` has not run")
+    return jsonify(status="not ready" if problems else "ok", problems=problems), 503 if problems else 200
+
+
+@bp.get("/metrics")
+@administrators
+def metrics() -> Response:
+    """Prometheus' text form."""
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+@bp.get("/administration")
+@administrators
+def administration() -> str:
+    """What administrators keep, on one page."""
+    return render("operations/administration.html", "operations/administration.html", waiting=len(outbox.problems()))
+
+
+@bp.get("/deliveries")
+@administrators
+def deliveries() -> str:
+    """What has not reached the outside yet, why, and "send again"."""
+    return render(
+        "operations/deliveries.html",
+        "operations/_deliveries.html",
+        deliveries=outbox.open_deliveries(),
+        recent=outbox.recent(),
+        held=not current_app.config["SLACK_BOT_TOKEN"],
+    )
+
+
+@bp.post("/deliveries/<int:id>/attempts")
+@administrators
+def send_again(id: int) -> Any:
+    """One more attempt, now."""
+    with writing() as session:
+        delivery = session.get(outbox.Delivery, id) or abort(404)
+        delivery.send_again(at=now())
+    flash(gettext("It is being sent again."))
+    return redirect(url_for("operations.deliveries"), 303)

@@ -1,0 +1,60 @@
+"""The commands of `flask --app app …` that belong to no room: deliver, backup, sample."""
+
+import sqlite3
+import subprocess
+import threading
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from sqlalchemy.engine import make_url
+
+from domain.db import db
+
+
+def init_app(app: Flask) -> None:
+    """Registers them."""
+    app.cli.add_command(deliver)
+    app.cli.add_command(backup)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Deliver what is due, then stop.")
+def deliver(once: bool) -> None:
+    """A delivery worker of its own."""
+    from server.worker import Worker
+
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    worker = Worker(app)
+    if once:
+        click.echo(f"Delivered or tried: {worker.run_once()}")
+        return
+    click.echo("Delivering. Stop with Ctrl+C.")
+    stop = threading.Event()
+    try:
+        worker.run_forever(stop)
+    except KeyboardInterrupt:
+        stop.set()
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Copies the database into FILE while the portal runs."""
+    url = make_url(current_app.config["SQLALCHEMY_DATABASE_URI"])
+    if file.exists():
+        raise click.ClickException(f"{file} exists already; a backup never overwrites. Choose another name.")
+    if url.drivername.startswith("postgresql"):
+        plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        click.echo("Calling pg_dump …")
+        subprocess.run(["pg_dump", "--format=custom", f"--file={file}", plain], check=True)  # noqa: S603, S607
+    else:
+        source = sqlite3.connect(url.database or "")
+        target = sqlite3.connect(file)
+        with click.progressbar(length=100, label="Copying") as bar:
+            source.backup(target, pages=500, progress=lambda _s, left, total: bar.update(0 if not total else 1))
+        target.execute("PRAGMA integrity_check")
+        target.close()
+        source.close()
+    db.session.remove()
+    click.echo(f"Written: {file}")
