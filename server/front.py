@@ -74,7 +74,7 @@ def _stream_headers(answer: Answer) -> Headers:
 
 
 def _stream(permit: dict[str, Any], transport: Any, request_headers: Headers) -> Stream:
-    """The stream that a permit allows: `{"topic", "lang", "rights", "person", "epoch"}`."""
-    key = Key(permit["topic"], permit["lang"], permit["rights"])
+    """The stream that a permit allows: `{"topic", "language", "rights", "person", "epoch"}`."""
+    key = Key(permit["topic"], permit["language"], permit["rights"])
     seen = next((value for name, value in request_headers if name == b"last-event-id"), b"")
     return Stream(transport, key, (permit["person"], permit["epoch"]), seen.decode("latin-1"))

@@ -211,7 +211,9 @@ class Hub:
             try:
                 if everything:
                     await self._end_unwelcome()
-                for key in tuple(self._streams) if everything else self._due():
+                keys = list(self._streams) if everything else self._due()
+                # What most people look at comes first.
+                for key in sorted(keys, key=lambda key: -len(self._streams.get(key, ()))):
                     await self._refresh(key)
             except Exception:
                 log.exception("the live hub failed; it tries again")

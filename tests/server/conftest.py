@@ -210,7 +210,7 @@ def _views(app: Flask) -> None:
 
     def permit() -> str:
         person, lang = int(request.args.get("person", 0)), request.args.get("lang", "ja")
-        return json.dumps({"topic": "board", "lang": lang, "rights": "reader", "person": person, "epoch": 0})
+        return json.dumps({"topic": "board", "language": lang, "rights": "reader", "person": person, "epoch": 0})
 
 
 @pytest.fixture

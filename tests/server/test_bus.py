@@ -1,5 +1,6 @@
 """How commits of this and of other processes are heard."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,6 +16,13 @@ from server.bus import Bus, PostgresqlBus, SqliteBus, bus_for
 from tests.server.conftest import Portal, wait_for
 
 pytestmark = pytest.mark.one_database
+COMMIT = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("INSERT INTO facts DEFAULT VALUES")
+connection.commit()
+connection.close()
+"""
 
 
 class Ear:
@@ -32,14 +40,11 @@ class Ear:
 
 def commit_elsewhere(path: Path) -> None:
     """A commit by another process."""
-    code = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('INSERT INTO facts DEFAULT VALUES'); c.commit(); c.close()"
-    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+    subprocess.run([sys.executable, "-c", COMMIT, str(path)], check=True)
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    import sqlite3
-
     path = tmp_path / "bus.sqlite3"
     connection = sqlite3.connect(path)
     connection.executescript("PRAGMA journal_mode=WAL; CREATE TABLE facts (id INTEGER PRIMARY KEY)")

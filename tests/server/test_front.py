@@ -10,7 +10,7 @@ from tests.server.conftest import Portal
 
 Ask = Callable[..., SimpleNamespace]
 pytestmark = pytest.mark.one_database
-FORGED = '{"topic": "board", "lang": "ja", "rights": "admin", "person": 1, "epoch": 0}'
+FORGED = '{"topic": "board", "language": "ja", "rights": "admin", "person": 1, "epoch": 0}'
 
 
 def test_a_client_cannot_forge_a_permit(ask: Ask) -> None:
