@@ -34,6 +34,9 @@ slack: $(VENV)/run.ok ## Runs the project's own local Slack on http://127.0.0.1:
 bench: $(VENV)/test.ok ## Measures: the board, the live stream, the start
 	@$(BIN)/python -m bench
 
+words: $(VENV)/test.ok ## Extracts new words and says which still need Japanese
+	@$(BIN)/python -m translations.check --update; rm -f $(VENV)/words.ok
+
 lock: ## Writes the lock files anew (hashes, no address of any index)
 	@$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install -q pip-tools
 	@for extra in "" test; do $(VENV)/lock/bin/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
@@ -63,7 +66,7 @@ $(VENV)/test.ok: $(VENV)/run.ok requirements-test.lock
 	@echo "Installing the test tools (about 20 s) …"
 	@$(PIP) -r requirements-test.lock && touch $@
 
-$(VENV)/words.ok: $(VENV)/packages.ok translations/ja/LC_MESSAGES/messages.po translations/en/LC_MESSAGES/messages.po
+$(VENV)/words.ok: $(VENV)/packages.ok translations/ja/LC_MESSAGES/messages.po
 	@$(BIN)/pybabel --quiet compile --directory translations && touch $@
 
 static/vendor/htmx.min.js: $(VENV)/packages.ok package-lock.json
@@ -76,4 +79,4 @@ static/vendor/htmx.min.js: $(VENV)/packages.ok package-lock.json
 clean: ## Removes the environment and what was made in it (never the instance)
 	@rm -rf $(VENV) node_modules static/vendor
 
-.PHONY: help run test check sample slack bench lock database clean
+.PHONY: help run test check sample slack bench words lock database clean

@@ -1,0 +1,96 @@
+"""The import rule: app → server, blueprints, integrations → domain; inside the domain from db upwards."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.one_database
+
+ROOT = Path(__file__).parent.parent
+HOUSE = {"app", "commands", "sample", "settings", "server", "blueprints", "integrations", "domain"}
+MAY = {
+    "app": HOUSE - {"app"},
+    "commands": {"server", "domain", "settings", "sample"},
+    "sample": {"domain"},
+    "settings": {"domain"},
+    "server": {"domain"},
+    "blueprints": {"domain", "blueprints", "settings"},
+    "integrations": {"domain", "integrations"},
+    "domain": {"domain"},
+}
+FORBIDDEN_IN_DOMAIN = {"flask", "flask_babel", "flask_limiter", "werkzeug", "slack_sdk", "wtforms", "uvicorn", "requests"}
+FLOORS = (
+    {"db", "text", "errors", "walltime"},
+    {"events", "duty", "csv_table", "roster_file"},
+    {"people"},
+    {"people_import", "catalog", "outbox"},
+    {"facility_import", "roster", "areas", "planning"},
+    {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
+    {"rights"},
+    {"hotline"},
+    {"record", "readiness", "board"},
+)
+"""From the ground up: a module imports its own floor and those below."""
+
+
+def modules(folder: str) -> list[Path]:
+    found = ROOT / f"{folder}.py"
+    files = [found] if found.exists() else sorted((ROOT / folder).rglob("*.py"))
+    return [file for file in files if "migrations" not in file.parts]
+
+
+def imported(file: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return names
+
+
+@pytest.mark.parametrize("room", sorted(MAY))
+def test_a_room_imports_only_what_it_may(room: str) -> None:
+    for file in modules(room):
+        used = {name.split(".")[0] for name in imported(file)} & HOUSE
+        if room == "server" or room in ("integrations", "blueprints", "domain"):
+            used.discard(room)
+        breach = used - MAY[room] - {room}
+        assert not breach, f"{file.relative_to(ROOT)} imports {', '.join(sorted(breach))}"
+
+
+def test_the_domain_knows_no_http() -> None:
+    for file in modules("domain"):
+        breach = {name.split(".")[0] for name in imported(file)} & FORBIDDEN_IN_DOMAIN
+        assert not breach, f"{file.relative_to(ROOT)} imports {', '.join(sorted(breach))}"
+
+
+def test_duty_is_pure() -> None:
+    for name in ("duty", "walltime", "roster_file"):
+        file = ROOT / "domain" / f"{name}.py"
+        if file.exists():
+            outside = {one.split(".")[0] for one in imported(file)} & {"sqlalchemy", "flask_sqlalchemy", "flask_login"}
+            assert not outside, f"{name} imports {', '.join(outside)}"
+
+
+def test_every_domain_module_has_its_floor() -> None:
+    placed = set().union(*FLOORS) | {"__init__"}
+    assert {file.stem for file in modules("domain")} <= placed
+
+
+def test_no_domain_module_imports_from_a_floor_above() -> None:
+    floor = {name: number for number, names in enumerate(FLOORS) for name in names}
+    for file in modules("domain"):
+        if file.stem == "__init__":
+            continue
+        for name in imported(file):
+            parts = name.split(".")
+            if parts[0] == "domain" and len(parts) > 1 and parts[1] in floor:
+                assert floor[parts[1]] <= floor[file.stem], f"{file.stem} imports {parts[1]} from a floor above"
+
+
+def test_a_breach_would_be_seen(tmp_path: Path) -> None:
+    file = tmp_path / "view.py"
+    file.write_text("from integrations.slack import SlackSender\nimport flask\n")
+    assert {"integrations.slack", "flask"} <= imported(file)
