@@ -1,171 +1,277 @@
-"""Incidents: declared, updated by the bridge, restored, followed up with customers, closed."""
+"""What is going on and what has been: open incidents with the words that count, states of services, the history."""
 
-from datetime import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import joinedload, selectinload
 
-from domain.catalog import Facility, Service
-from domain.db import Base, Model
+from domain.catalog import Facility, Service, worst
+from domain.db import db
+from domain.errors import Conflict
+from domain.events import record
+from domain.lifecycle import (
+    POSITIONS,
+    SEVERITIES,
+    STATES,
+    Incident,
+    IncidentService,
+    Position,
+    begun,
+    good_severity,
+    good_title,
+)
+from domain.maintenances import plan_maintenance, running, state_at, upcoming_maintenances
+from domain.outbox import enqueue
 from domain.people import Person
+from domain.text import fold
+from domain.updates import WORDS, Update, UpdateDraft, UpdateTemplate, kept_words
 
-STATES = ("investigating", "identified", "monitoring", "resolved")
-MAINTENANCE_STATES = ("scheduled", "in_progress", "verifying", "completed")
-SEVERITIES = ("minor", "major", "critical")
-POSITIONS = (
-    "commander",
-    "bridge",
-    "guest_lead",
-    "partner_lead",
-    "investigator",
-    "first_aid",
-    "impact",
-    "root_fix",
-    "scribe",
-)
-WORDS = ("situation", "guest_notice", "partner_notice", "workaround", "not_yet")
-"""What an update says, in the order of the bridge's form."""
+__all__ = [
+    "POSITIONS", "SEVERITIES", "STATES", "WORDS", "Incident", "IncidentService", "Position", "Update", "UpdateDraft",
+    "UpdateTemplate", "by_code", "current_words", "declare", "history", "is_month", "last_update", "months",
+    "open_incidents", "plan_maintenance", "service_states", "state_at", "upcoming_maintenances", "words_of",
+]  # fmt: skip
 
-incident_facilities = Table(
-    "incident_facilities",
-    Base.metadata,
-    Column("incident_id", ForeignKey("incidents.id"), primary_key=True),
-    Column("facility_id", ForeignKey("facilities.id"), primary_key=True, index=True),
-)
+PER_PAGE = 50
+
+FIRST_DETAILS = timedelta(minutes=5)
+"""How soon after the declaration the first details are promised."""
 
 
-class Incident(Model):
-    """An incident, or (`kind` maintenance) planned work with a beginning and an end.
+class Suspicion(Protocol):
+    """The report that an incident is declared from (`hotline.Report`; the hotline knows us, not we it)."""
 
-    `state`: one of STATES, or of MAINTENANCE_STATES. `closed_at`: the customer side is done; until then a
-    resolved incident stays on the board. `severity` may also be `none` in imported history.
+    incident_id: int | None
+
+    def become(self, incident: "Incident", *, by: Person, at: datetime) -> None: ...
+
+
+@dataclass(frozen=True)
+class Said:
+    """One of the words of an incident as it counts now. `unchanged_since` is known in `current_words` only."""
+
+    text: str
+    format: str
+    confirmed_at: datetime
+    unchanged_since: datetime | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said about an incident now: `words["guest_notice"]`, and who said it when and as what."""
+
+    update: Update
+    said: dict[str, Said]
+
+    def __getitem__(self, name: str) -> Said:
+        return self.said[name]
+
+
+def declare(
+    *,
+    key: str,
+    by: Person,
+    at: datetime,
+    title: str,
+    severity: str,
+    services: Mapping[Service, str],
+    began_at: datetime,
+    facilities: list[Facility] | None = None,
+    report: Suspicion | None = None,
+    holding: bool = True,
+    holding_words: Mapping[str, str] | None = None,
+    page: bool | None = None,
+    drill: bool = False,
+    wrote_as: str = "responder",
+) -> Incident:
+    """Declares an incident; the same `key` again gives the same incident. `facilities` None means all.
+
+    The holding text is published at once unless `holding` is False; details are promised within five minutes.
+
+    Raises:
+        Conflict: the report has become an incident already (`incident` in its params is the code).
+        Refused: title without words or too long, no severity, no such service state, a beginning in the future.
     """
-
-    __tablename__ = "incidents"
-    __table_args__ = (Index("ix_incidents_open", "closed_at", "kind", "began_at"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(64), unique=True)
-    kind: Mapped[str] = mapped_column(String(12), default="incident")
-    title: Mapped[str] = mapped_column(String(200))
-    severity: Mapped[str] = mapped_column(String(10))
-    state: Mapped[str] = mapped_column(String(15))
-    drill: Mapped[bool] = mapped_column(default=False)
-    all_facilities: Mapped[bool] = mapped_column(default=True)
-    began_at: Mapped[datetime] = mapped_column(index=True)
-    ends_at: Mapped[datetime | None]
-    declared_at: Mapped[datetime]
-    declared_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
-    resolved_at: Mapped[datetime | None]
-    closed_at: Mapped[datetime | None]
-    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
-    next_update_at: Mapped[datetime | None]
-    next_update_reason: Mapped[str] = mapped_column(String(300), default="")
-    source: Mapped[str] = mapped_column(String(100), default="")
-    search: Mapped[str] = mapped_column(Text, default="")
-
-    declared_by: Mapped[Person | None] = relationship(foreign_keys=[declared_by_id])
-    closed_by: Mapped[Person | None] = relationship(foreign_keys=[closed_by_id])
-    updates: Mapped[list["Update"]] = relationship(back_populates="incident", order_by="Update.id")
-    affected: Mapped[list["IncidentService"]] = relationship(back_populates="incident")
-    facilities: Mapped[list[Facility]] = relationship(secondary=incident_facilities, order_by=Facility.reading)
-    positions: Mapped[list["Position"]] = relationship(back_populates="incident", order_by="Position.id")
-
-    @property
-    def code(self) -> str:
-        """Short, stable, sayable: `INC-42`."""
-        return f"INC-{self.id}"
+    if earlier := db.session.scalar(select(Incident).where(Incident.key == key)):
+        return earlier
+    if report is not None and report.incident_id is not None:
+        raise Conflict("report_has_incident", incident=f"INC-{report.incident_id}")
+    incident = Incident(
+        key=key, kind="incident", title=good_title(title), severity=good_severity(severity), state="investigating",
+        drill=drill, all_facilities=facilities is None, facilities=list(facilities or []), search="",
+        began_at=begun(began_at, at), declared_at=at, declared_by_id=by.id, next_update_at=at + FIRST_DETAILS,
+    )  # fmt: skip
+    db.session.add(incident)
+    incident.touch(services)
+    db.session.flush()
+    incident.find_by(incident.code, incident.title)
+    record("incident.declared", by=by, at=at, incident_id=incident.id, page=page, drill=drill)
+    enqueue("slack", "incident.declared", at=at, incident_id=incident.id, details={"page": page})
+    if report is not None:
+        report.become(incident, by=by, at=at)
+    if holding:
+        said = kept_words(holding_words or {})
+        incident.say(f"{key[:55]}:holding", "declared", by, at, said, at + FIRST_DETAILS, wrote_as=wrote_as)
+    return incident
 
 
-class IncidentService(Model):
-    """A service that an incident touches, and how badly now."""
-
-    __tablename__ = "incident_services"
-
-    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"), primary_key=True)
-    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), primary_key=True, index=True)
-    state: Mapped[str] = mapped_column(String(22))
-
-    incident: Mapped[Incident] = relationship(back_populates="affected")
-    service: Mapped[Service] = relationship()
+def by_code(code: str) -> Incident | None:
+    """The incident called `INC-42` (also `inc-42`, `42`), or None."""
+    match = re.fullmatch(r"(?:inc-?)?([0-9]{1,9})", code.strip().casefold())
+    return db.session.get(Incident, int(match[1])) if match else None
 
 
-class Update(Model):
-    """What the bridge published: never changed. A correction is an update of its own that names what it corrects.
+def open_incidents(at: datetime) -> list[Incident]:
+    """Incidents on the board: declared and not closed, drills too (flagged). A constant number of queries.
 
-    `kind`: declared (the holding text), published, unchanged (no news), imported. `wrote_as`: as what the
-    author could publish (bridge, commander, responder, admin). `format` of imported words: text, html or markdown.
-    `services` keeps the state of each service as of this update: {service id: state}.
+    Those that last first, each part with the newest first; `latest`, services and facilities are loaded.
     """
-
-    __tablename__ = "updates"
-    __table_args__ = (Index("ix_updates_incident_published", "incident_id", "published_at"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(64), unique=True)
-    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(12), default="published")
-    state: Mapped[str] = mapped_column(String(15))
-    situation: Mapped[str] = mapped_column(Text, default="")
-    guest_notice: Mapped[str] = mapped_column(Text, default="")
-    partner_notice: Mapped[str] = mapped_column(Text, default="")
-    workaround: Mapped[str] = mapped_column(Text, default="")
-    not_yet: Mapped[str] = mapped_column(Text, default="")
-    format: Mapped[str] = mapped_column(String(10), default="markdown")
-    next_update_at: Mapped[datetime | None]
-    next_update_reason: Mapped[str] = mapped_column(String(300), default="")
-    services: Mapped[dict[str, str]] = mapped_column(default=dict)
-    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("updates.id"), index=True)
-    published_at: Mapped[datetime]
-    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
-    wrote_as: Mapped[str] = mapped_column(String(15), default="")
-
-    incident: Mapped[Incident] = relationship(back_populates="updates")
-    published_by: Mapped[Person | None] = relationship()
-    corrects: Mapped["Update | None"] = relationship(remote_side=[id])
+    query = (
+        select(Incident)
+        .options(
+            selectinload(Incident.latest).joinedload(Update.published_by),
+            selectinload(Incident.affected).joinedload(IncidentService.service),
+            selectinload(Incident.facilities),
+        )
+        .where(Incident.closed_at.is_(None), Incident.kind == "incident", Incident.declared_at <= at)
+        .order_by(Incident.resolved_at.is_not(None), Incident.began_at.desc(), Incident.id.desc())
+    )
+    return list(db.session.scalars(query))
 
 
-class Position(Model):
-    """Who holds which position in an incident, from when to when. One person may hold several."""
-
-    __tablename__ = "positions"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"), index=True)
-    position: Mapped[str] = mapped_column(String(15))
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    since: Mapped[datetime]
-    until: Mapped[datetime | None]
-    assigned_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
-
-    incident: Mapped[Incident] = relationship(back_populates="positions")
-    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+def words_of(shown: list[Incident]) -> dict[int, Words]:
+    """What counts now for each incident that has said something: no query where `latest` is loaded."""
+    return {incident.id: _words(incident.latest, {}) for incident in shown if incident.latest is not None}
 
 
-class UpdateTemplate(Model):
-    """Words that the bridge's form offers for a state, in a language. Kept by administrators."""
-
-    __tablename__ = "update_templates"
-    __table_args__ = (UniqueConstraint("state", "locale"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    state: Mapped[str] = mapped_column(String(15))
-    locale: Mapped[str] = mapped_column(String(5))
-    situation: Mapped[str] = mapped_column(Text, default="")
-    guest_notice: Mapped[str] = mapped_column(Text, default="")
-    partner_notice: Mapped[str] = mapped_column(Text, default="")
-    workaround: Mapped[str] = mapped_column(Text, default="")
-    not_yet: Mapped[str] = mapped_column(Text, default="")
+def current_words(incident: Incident) -> Words | None:
+    """What counts now, each of the words with since when it has stood unchanged; None before the first update."""
+    latest: Update | None = incident.latest
+    if latest is None:
+        return None
+    since = dict.fromkeys(WORDS, latest.published_at)
+    standing = set(WORDS)
+    for update in reversed(incident.updates):
+        standing = {name for name in standing if getattr(update, name) == getattr(latest, name)}
+        since.update(dict.fromkeys(standing, update.published_at))
+    return _words(latest, since)
 
 
-class UpdateDraft(Model):
-    """What somebody has typed into the bridge's form and not yet published: survives the browser, the day, the person."""
+def _words(latest: Update, since: dict[str, datetime]) -> Words:
+    return Words(
+        latest,
+        {name: Said(getattr(latest, name), latest.format, latest.published_at, since.get(name)) for name in WORDS},
+    )
 
-    __tablename__ = "update_drafts"
-    __table_args__ = (UniqueConstraint("incident_id", "person_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"), index=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    words: Mapped[dict[str, str]] = mapped_column(default=dict)
-    saved_at: Mapped[datetime]
+def last_update() -> Update | None:
+    """The newest update that was published here about something real: when all was last known to be well."""
+    query = (
+        select(Update)
+        .join(Update.incident)
+        .options(joinedload(Update.incident))
+        .where(Update.kind != "imported", Incident.drill.is_(False))
+        .order_by(Update.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(query)
+
+
+def service_states(at: datetime) -> dict[int, tuple[str, list[str]]]:
+    """The state now of every service that is not well, with the codes of what causes it. Drills never count."""
+    rows = db.session.execute(
+        select(IncidentService.service_id, IncidentService.state, Incident.id)
+        .join(IncidentService.incident)
+        .where(
+            Incident.closed_at.is_(None),
+            Incident.resolved_at.is_(None),
+            Incident.drill.is_(False),
+            IncidentService.state != "operational",
+            or_(and_(Incident.kind == "incident", Incident.declared_at <= at), running(at)),
+        )
+        .order_by(Incident.id)
+    ).all()
+    found: dict[int, tuple[str, list[str]]] = {}
+    for service, state, incident in rows:
+        before, codes = found.get(service, ("operational", []))
+        found[service] = (worst([before, state]), [*codes, f"INC-{incident}"])
+    return found
+
+
+@dataclass(frozen=True)
+class History:
+    """A page of the past. `months`: (first day, newest first); `newer`, `older`: the parameters of those pages."""
+
+    months: list[tuple[date, list[Incident]]]
+    newer: dict[str, str | int] | None
+    older: dict[str, str | int] | None
+
+
+def is_month(text: str) -> bool:
+    """Whether the text is a month: `2026-08`."""
+    return re.fullmatch(r"(19[7-9]\d|2\d{3})-(0[1-9]|1[0-2])", text) is not None
+
+
+def history(*, month: str, query: str, page: int, zone: ZoneInfo, at: datetime) -> History:
+    """What began before `at`, newest first, without drills: PER_PAGE a page (from 1), each month of `zone` a part.
+
+    `month` (`2026-08`, of `zone`) and `query` (title, code or words said) narrow it down; `""` does not.
+    """
+    wanted = [Incident.began_at <= at, Incident.drill.is_(False)]
+    if month:
+        start, end = _bounds(month, zone)
+        wanted += [Incident.began_at >= start, Incident.began_at < end]
+    if folded := fold(query):
+        wanted.append(Incident.search.contains(folded, autoescape=True))
+    page = min(page, 100_000)
+    found = list(
+        db.session.scalars(
+            select(Incident)
+            .where(*wanted)
+            .order_by(Incident.began_at.desc(), Incident.id.desc())
+            .limit(PER_PAGE + 1)
+            .offset((page - 1) * PER_PAGE)
+        )
+    )
+    more: dict[str, str | int] = {"month": month} if month else {}
+    return History(
+        months=_by_month(found[:PER_PAGE], zone),
+        newer={**more, "page": page - 1} if page > 1 else None,
+        older={**more, "page": page + 1} if len(found) > PER_PAGE else None,
+    )
+
+
+def months(zone: ZoneInfo, at: datetime) -> list[tuple[date, int]]:
+    """Every month of `zone` in which something began, newest first, with how many."""
+    counts: dict[date, int] = {}
+    query = (
+        select(Incident.began_at)
+        .where(Incident.began_at <= at, Incident.drill.is_(False))
+        .order_by(Incident.began_at.desc())
+    )
+    for began_at in db.session.scalars(query):
+        first = began_at.astimezone(zone).date().replace(day=1)
+        counts[first] = counts.get(first, 0) + 1
+    return list(counts.items())
+
+
+def _bounds(month: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    first = date.fromisoformat(f"{month}-01")
+    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    start, end = (datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC) for day in (first, after))
+    return start, end
+
+
+def _by_month(found: list[Incident], zone: ZoneInfo) -> list[tuple[date, list[Incident]]]:
+    parts: dict[date, list[Incident]] = {}
+    for incident in found:
+        parts.setdefault(incident.began_at.astimezone(zone).date().replace(day=1), []).append(incident)
+    return list(parts.items())

@@ -1,0 +1,108 @@
+"""Planned work: visible beforehand, its state told by the clock unless somebody says otherwise."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from domain.catalog import Facility, Service
+from domain.db import db
+from domain.errors import Refused
+from domain.events import record
+from domain.lifecycle import Incident, IncidentService, good_title
+from domain.people import Person
+from domain.text import fold
+from domain.updates import Update, kept_words
+
+LONGEST = timedelta(days=31)
+
+
+def plan_maintenance(
+    *,
+    key: str,
+    by: Person,
+    at: datetime,
+    title: str,
+    began_at: datetime,
+    ends_at: datetime,
+    services: Mapping[Service, str],
+    words: Mapping[str, str],
+    facilities: list[Facility] | None = None,
+    wrote_as: str = "responder",
+) -> Incident:
+    """Announces planned work; the same `key` again gives the same. `facilities` None means all.
+
+    Raises:
+        Refused: title, words, or a span that is empty, over, or longer than a month.
+    """
+    if earlier := db.session.scalar(select(Incident).where(Incident.key == key)):
+        return earlier
+    title, said = good_title(title), kept_words(words)
+    if ends_at <= began_at:
+        raise Refused("ends_at", "ends_before_begin")
+    if ends_at <= at:
+        raise Refused("ends_at", "ends_in_past")
+    if ends_at - began_at > LONGEST:
+        raise Refused("ends_at", "maintenance_long")
+    work = Incident(
+        key=key, kind="maintenance", title=title, severity="maintenance", state="scheduled", began_at=began_at,
+        ends_at=ends_at, declared_at=at, declared_by_id=by.id, all_facilities=facilities is None,
+        facilities=list(facilities or []),
+    )  # fmt: skip
+    work.touch(services)
+    work.search = " ".join(fold(text) for text in (title, *said.values()))[:8000]
+    db.session.add(work)
+    db.session.flush()
+    update = Update(
+        key=f"{key[:55]}:planned", incident=work, kind="published", state="scheduled", published_at=at,
+        published_by_id=by.id, wrote_as=wrote_as, **said,
+        services={str(service.id): state for service, state in services.items()},
+    )  # fmt: skip
+    db.session.add(update)
+    db.session.flush()
+    record("maintenance.planned", by=by, at=at, incident_id=work.id)
+    return work
+
+
+def state_at(work: Incident, at: datetime) -> str:
+    """The state of planned work at an instant: by the clock, until somebody publishes another.
+
+    Work that somebody has begun stays under way until somebody says that it is finished: it may overrun.
+    """
+    if work.state != "scheduled" or at < work.began_at:
+        return work.state
+    return "in_progress" if work.ends_at is None or at < work.ends_at else "completed"
+
+
+def running(at: datetime) -> ColumnElement[bool]:
+    """The same as a condition: work that is under way or being checked."""
+    return and_(
+        Incident.kind == "maintenance",
+        or_(
+            Incident.state.in_(("in_progress", "verifying")),
+            and_(
+                Incident.state == "scheduled",
+                Incident.began_at <= at,
+                or_(Incident.ends_at.is_(None), Incident.ends_at > at),
+            ),
+        ),
+    )
+
+
+def upcoming_maintenances(at: datetime) -> list[Incident]:
+    """Planned work that is under way or still to come, the soonest first."""
+    query = (
+        select(Incident)
+        .options(
+            selectinload(Incident.affected).joinedload(IncidentService.service),
+            joinedload(Incident.declared_by),
+        )
+        .where(
+            Incident.closed_at.is_(None),
+            Incident.kind == "maintenance",
+            or_(running(at), and_(Incident.state == "scheduled", Incident.began_at > at)),
+        )
+        .order_by(Incident.began_at, Incident.id)
+    )
+    return list(db.session.scalars(query).unique())
