@@ -42,7 +42,8 @@ class Bus:
         """Ends within a second."""
         committed.disconnect(self._committed)
         self._stopping.set()
-        self._thread.join()
+        # Not longer: it may be waiting for a database that does not answer.
+        self._thread.join(1)
 
     def _tell(self) -> None:
         for listener in self._listeners:

@@ -47,7 +47,7 @@ class Front:
     def abort(self) -> None:
         """Cuts off what is still on its way: uploads that hang, readers that stand still."""
         self._stopping = True
-        for transport in self._open:
+        for transport in tuple(self._open):
             transport.abort()
 
     async def _answer(self, scope: Any, receive: Any, send: Any, transport: Any) -> None:

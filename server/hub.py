@@ -75,9 +75,11 @@ class Stream:
 
     def end(self, last_words: bytes = b"") -> None:
         """Ends the stream now. A reader that stands still would never take the farewell: it is cut off."""
+        if self.transport.is_closing():
+            return
         if self.transport.get_write_buffer_size():
             self.transport.abort()
-        elif not self.transport.is_closing():
+        else:
             self.transport.write(last_words + sse.END_OF_STREAM)
             self.transport.close()
 
@@ -193,7 +195,12 @@ class Hub:
 
     async def _each(self, streams: Iterable[Stream], act: Callable[[Stream], Any]) -> None:
         for count, stream in enumerate(tuple(streams), 1):
-            act(stream)
+            try:
+                act(stream)
+            except Exception:
+                # One broken stream must not silence the others, nor end the beats.
+                log.exception("a stream failed")
+                stream.transport.abort()
             if count % TURN == 0:
                 await asyncio.sleep(0)
 

@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +31,20 @@ def wait_for(condition: Callable[[], Any]) -> Any:
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.005)
     return found
+
+
+COMMIT = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("INSERT INTO facts DEFAULT VALUES")
+connection.commit()
+connection.close()
+"""
+
+
+def commit_elsewhere(path: Path) -> None:
+    """A commit by another process."""
+    subprocess.run([sys.executable, "-c", COMMIT, str(path)], check=True)
 
 
 class FakeLive:

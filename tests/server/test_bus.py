@@ -1,8 +1,6 @@
 """How commits of this and of other processes are heard."""
 
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,16 +11,9 @@ from sqlalchemy import make_url
 
 from domain.db import CHANNEL, committed
 from server.bus import Bus, PostgresqlBus, SqliteBus, bus_for
-from tests.server.conftest import Portal, wait_for
+from tests.server.conftest import Portal, commit_elsewhere, wait_for
 
 pytestmark = pytest.mark.one_database
-COMMIT = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1])
-connection.execute("INSERT INTO facts DEFAULT VALUES")
-connection.commit()
-connection.close()
-"""
 
 
 class Ear:
@@ -36,11 +27,6 @@ class Ear:
     def hear(self) -> None:
         with self._turn:
             self.count += 1
-
-
-def commit_elsewhere(path: Path) -> None:
-    """A commit by another process."""
-    subprocess.run([sys.executable, "-c", COMMIT, str(path)], check=True)
 
 
 @pytest.fixture

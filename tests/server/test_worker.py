@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from server.worker import Worker
-from tests.server.conftest import wait_for
+from domain.db import db
+from server.worker import Worker, deliver_forever, deliver_once
+from tests.server.conftest import commit_elsewhere, make_app, wait_for
 
 pytestmark = pytest.mark.one_database
 
@@ -112,3 +114,24 @@ def test_a_stop_ends_a_long_queue(work: Callable[[Box], Worker]) -> None:
     stop = threading.Event()
     stop.set()
     assert Worker(nullcontext, box).run_once(stop) == 0
+
+
+def test_a_worker_of_its_own_hears_the_commits_of_the_portal(tmp_path: Path) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'small.sqlite3'}")
+    box = app.extensions["deliver"] = Box()
+    stop = threading.Event()
+    thread = threading.Thread(target=deliver_forever, args=(app, stop))
+    thread.start()
+    wait_for(lambda: box.looks)
+    began = time.monotonic()
+    box.waiting.append(ago(0))
+    commit_elsewhere(tmp_path / "small.sqlite3")
+    wait_for(lambda: box.sent == 1)
+    assert time.monotonic() - began < 4, "it waited for its own next look"
+    box.waiting.append(ago(-60))
+    stop.set()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert deliver_once(app) == 0
+    with app.app_context():
+        db.engine.dispose()
