@@ -9,9 +9,10 @@ from typing import Any
 
 import blinker
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, event, inspect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
+from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator
 
 CHANNEL = "noroshi"
@@ -60,6 +61,17 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {datetime: Instant, dict[str, Any]: JSON, dict[str, str]: JSON}
+
+    def __init__(self, **values: Any) -> None:
+        """A new row has its columns' defaults from the start, not only once it is flushed."""
+        for column in inspect(type(self)).columns:
+            default = column.default
+            if isinstance(default, ScalarElementColumnDefault):
+                values.setdefault(column.key, default.arg)
+            elif isinstance(default, CallableColumnDefault):
+                values.setdefault(column.key, default.arg(None))
+        for name, value in values.items():
+            setattr(self, name, value)
 
 
 Model = Base
