@@ -13,14 +13,33 @@ TRANSPORT = "noroshi.transport"
 LIVE = "/live"
 _OURS = {b"content-type", b"content-length", b"content-encoding", b"cache-control", b"etag", b"last-modified"}
 """Headers of the authorising answer that say nothing about the stream; all others (security, cookies) stay."""
+HEAD_LIMIT = 64 * 1024
+"""Bytes of a request's line and headers. uvicorn would collect them without end."""
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, which also shows the transport: the hub writes to it directly."""
+    """uvicorn's protocol with a bounded head; it shows the transport, because the hub writes to it directly."""
+
+    _head: int | None = None
+    """Bytes of an unfinished head; None: outside of one."""
+
+    def data_received(self, data: bytes) -> None:
+        # The piece in which a head begins is not counted: the end of a body may stand before it.
+        continued = self._head is not None
+        super().data_received(data)
+        if continued and self._head is not None:
+            self._head += len(data)
+            if self._head > HEAD_LIMIT:
+                self.send_400_response("Request head too large.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._head = 0
         self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[dict-item]
+
+    def on_headers_complete(self) -> None:
+        self._head = None
+        super().on_headers_complete()
 
 
 class Front:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -59,3 +60,21 @@ def test_a_dead_peer_will_be_noticed(portal: Portal) -> None:
     accepted = socket.socket(fileno=socket.dup(stream.transport.get_extra_info("socket").fileno()))
     with accepted:
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+
+
+def test_a_head_without_end_is_refused(portal: Portal) -> None:
+    wire = portal.wire()
+    wire.send(b"GET /who HTTP/1.1\r\nHost: t\r\nX-Long: ")
+    with suppress(ConnectionError):
+        for _ in range(100):
+            wire.send(b"x" * 10_000)
+    # It is closed; the words may be lost, because we were still sending.
+    assert wire.closed()[:12] in (b"HTTP/1.1 400", b"")
+
+
+def test_a_head_may_come_in_pieces_again_and_again(portal: Portal) -> None:
+    wire = portal.wire()
+    for _ in range(3):
+        for piece in (b"GET /who HT", b"TP/1.1\r\nHost: t\r\nX-Long: " + b"x" * 40_000, b"\r\n\r\n"):
+            wire.send(piece)
+        assert b" 200 OK" in wire.until(b"\r\n\r\n")
