@@ -18,11 +18,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlencode
 
 import uvloop
+
+from bench.live_server import ANSWER
 
 DEADLINE = 60.0
 """Seconds after which any one step gives up."""
@@ -107,11 +107,13 @@ class Child:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def told(self) -> str:
+        """The next answer; what the process logs is passed on."""
         assert self._process.stdout
-        line = self._process.stdout.readline().strip()
-        if not line:
-            raise SystemExit("the measured process ended early")
-        return line
+        for line in self._process.stdout:
+            if line.startswith(ANSWER):
+                return line.removeprefix(ANSWER).strip()
+            print(line, end="", file=sys.stderr)
+        raise SystemExit("the measured process ended early")
 
     def tell(self, line: str) -> None:
         assert self._process.stdin
@@ -131,20 +133,6 @@ class Child:
 
 def say(text: str) -> None:
     print(text, flush=True)
-
-
-def sign_in(port: int) -> str:
-    """The cookie of a signed-in person."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
-    form = urlencode({"email": "bench@example.jp", "password": "correct horse battery"})
-    connection.request("POST", "/login", form, {"Content-Type": "application/x-www-form-urlencoded"})
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
-    cookies = re.findall(r"^\s*([^=;]+=[^;]+)", "\n".join(answer.headers.get_all("Set-Cookie") or []), re.M)
-    if answer.status != 303 or not cookies:
-        raise SystemExit(f"signing in failed with {answer.status}")
-    return "; ".join(cookies)
 
 
 async def rounds(readers: Readers, count: int, go: Callable[[bytes], Awaitable[float]]) -> tuple[float, float, float]:
@@ -167,12 +155,11 @@ async def rounds(readers: Readers, count: int, go: Callable[[bytes], Awaitable[f
 async def measure_portal(boards: int, count: int, folder: Path) -> tuple[list[tuple[str, tuple[float, ...]]], bytes]:
     say("The portal starts …")
     portal = Child("portal", folder)
-    port = int(portal.told())
-    cookie = sign_in(port)
+    port, cookie = portal.told().split()
     readers = Readers()
     request = f"GET /live HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/event-stream\r\nCookie: {cookie}\r\n\r\n"
     began = time.monotonic()
-    await readers.connect(boards, port, request.encode(), b"\n\n\r\n")
+    await readers.connect(boards, int(port), request.encode(), b"\n\n\r\n")
     say(f"  opened in {time.monotonic() - began:.1f} s")
 
     async def inside(marker: bytes) -> float:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-EMAIL, PASSWORD = "bench@example.jp", "correct horse battery"
+ANSWER = "answer:"
+"""How a line that answers begins."""
 
 
 def portal(folder: Path) -> int:
@@ -22,28 +23,32 @@ def portal(folder: Path) -> int:
     app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'noroshi.sqlite3'}"}, str(folder))
     with app.app_context():
         upgrade()
-        seed()
+        cookie = seed(app)
     database = str(folder / "noroshi.sqlite3")
     commands = {
         "inside": lambda name: rename(app, name),
         "outside": lambda name: rename_elsewhere(database, name),
     }
     threading.Thread(target=obey, args=(commands,), daemon=True).start()
-    return serve(app, "127.0.0.1", 0, lambda url: print(url.rpartition(":")[2], flush=True))
+    return serve(app, "127.0.0.1", 0, lambda url: say(url.rpartition(":")[2], cookie))
 
 
-def seed() -> None:
-    """A person, and twenty services for the board to show."""
+def seed(app: Any) -> str:
+    """A person and twenty services for the board to show; returns the person's session cookie."""
     from domain.catalog import Service
     from domain.db import writing
-    from domain.people import Person, hash_password
+    from domain.people import Person
 
-    password, now = hash_password(PASSWORD), datetime.now(UTC)
+    now = datetime.now(UTC)
     with writing() as session:
-        person = Person(email=EMAIL, name="計測 係", password_hash=password, created_at=now)
+        person = Person(email="bench@example.jp", name="計測 係", created_at=now)
         person.describe()
         session.add(person)
         session.add_all(Service(name=f"サービス{number}", position=number, created_at=now) for number in range(1, 21))
+        session.flush()
+        signed = {"_user_id": person.get_id(), "_fresh": True}
+    cookie = app.session_interface.get_signing_serializer(app).dumps(signed)
+    return f"{app.config['SESSION_COOKIE_NAME']}={cookie}"
 
 
 def rename(app: Any, name: str) -> float:
@@ -91,15 +96,19 @@ def bare(folder: Path) -> int:
         return began
 
     with socket.create_server(("127.0.0.1", 0), backlog=4096) as listener:
-        print(listener.getsockname()[1], flush=True)
+        say(listener.getsockname()[1])
         obey({"accept": accept, "send": send})
     return 0
+
+
+def say(*words: object) -> None:
+    print(ANSWER, *words, flush=True)
 
 
 def obey(commands: dict[str, Any]) -> None:
     for line in sys.stdin:
         command, argument = line.split()
-        print(commands[command](argument), flush=True)
+        say(commands[command](argument))
 
 
 if __name__ == "__main__":
