@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import event, text
@@ -76,6 +76,8 @@ def _app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def _migrated(url: str, folder: Path) -> Iterator[Flask]:
     app = create_app({"TESTING": True, "DATABASE_URL": url, "SECRET_KEY": "for tests only"}, str(folder))
+    # The test's own context stays open: what one request keeps in `g` (who asks, their rights) must not reach the next.
+    app.before_request_funcs.setdefault(None, []).insert(0, lambda: g.__dict__.clear())
     with app.app_context():
         upgrade()
         if url.startswith("sqlite"):

@@ -1,0 +1,7 @@
+"""Incidents: declaring, the page of one, the bridge's form, planned work, moving history in."""
+
+from flask import Blueprint
+
+bp = Blueprint("incidents", __name__, cli_group="incidents")
+
+from blueprints.incidents import bridge, cli, live, maintenances, sentences, templates, views  # noqa: E402, F401

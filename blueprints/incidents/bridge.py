@@ -1,0 +1,236 @@
+"""The bridge's form: what it is filled with, its preview, its draft, publishing, confirming that nothing is new."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import get_locale
+
+from blueprints.incidents import bp, phrases
+from blueprints.incidents.forms import UpdateForm, good_key
+from blueprints.incidents.views import found
+from blueprints.shared import words
+from blueprints.shared.instants import parse_next_update
+from blueprints.shared.language import now, zone
+from blueprints.shared.pages import wants_partial
+from blueprints.shared.who import my_rights, myself, responders, signed_in
+from domain import catalog, incidents, rights, updates
+from domain.db import db, writing
+from domain.errors import Conflict, NotAllowed, Refused
+from domain.hotline import Report
+from domain.incidents import STATES, WORDS, Incident, Said, Update, Words
+from domain.lifecycle import MAINTENANCE_STATES
+from domain.text import one_line
+from settings import LANGUAGES
+
+DRAFTED = (*WORDS, "state", "next_update", "next_update_time", "next_update_reason")
+
+
+@bp.route("/incidents/<code>/updates/new", methods=["GET", "POST"])
+@responders
+def compose(code: str) -> Any:
+    """The form. GET fills it from the last update or one's draft; POST shows again what was typed, template put in."""
+    incident = found(code)
+    if incident.closed_at is not None:
+        raise Conflict("incident_closed", incident=incident.code)
+    draft = None
+    if request.method == "POST":
+        form = UpdateForm(request.form)
+    else:
+        draft = None if request.args.get("fresh") else updates.draft_of(incident, myself())
+        form = UpdateForm(**_beginnings(incident, draft.words if draft else {}))
+    wanted = request.values.get("template")
+    if wanted:
+        _put_template_in(form, incident, wanted)
+    status = 200 if _publishes(incident) else 403
+    return form_page(incident, form, draft=draft, offer=status == 403), status
+
+
+def _publishes(incident: Incident) -> str | None:
+    return rights.wrote_as(myself(), incident, my_rights())
+
+
+def _beginnings(incident: Incident, typed: dict[str, str]) -> dict[str, str]:
+    latest = incident.latest
+    filled = {name: getattr(latest, name) if latest else "" for name in WORDS}
+    corrects = one_line(request.args.get("corrects"))
+    return {
+        "state": incident.state,
+        **filled,
+        **{name: text for name, text in typed.items() if name in DRAFTED},
+        "seen": str(latest.id) if latest else "",
+        "corrects": corrects if corrects.isdecimal() else "",
+    }
+
+
+def _put_template_in(form: UpdateForm, incident: Incident, wanted: str) -> None:
+    """Fills only what is empty: what somebody wrote is worth more."""
+    locale = wanted if wanted in LANGUAGES else get_locale().language
+    state = one_line(form.state.data) if one_line(form.state.data) in STATES else "investigating"
+    services = [row.service for row in incident.affected]
+    for name, text in phrases.filled(phrases.template(state, locale), services, locale).items():
+        if not form.text(name):
+            form[name].data = text
+
+
+def form_page(
+    incident: Incident, form: UpdateForm, *, conflict: Conflict | None = None, preview: bool = False, **more: Any
+) -> str:
+    """The form with everything that was typed; `conflict` shows beside it what somebody else published."""
+    newer: Update | None = conflict.params.get("newer") if conflict else None  # type: ignore[assignment]
+    current = incidents.current_words(incident)
+    page = "incidents/_update_form.html" if wants_partial() and not conflict else "incidents/update.html"
+    return render_template(
+        page,
+        **{
+            "incident": incident,
+            "form": form,
+            "errors": form.errors_of,
+            "conflict": words.sentence(conflict) if conflict else None,
+            "newer": newer,
+            "seen": newer.id if newer else form.seen.data,
+            "now_said": current,
+            "states": MAINTENANCE_STATES if incident.kind == "maintenance" else STATES,
+            "services": _service_rows(incident, form),
+            "others": updates.others_writing(incident, myself(), now()),
+            "preview": _previewed(incident, form) if preview else None,
+            "draft": None,
+            "offer": False,
+            **more,
+        },
+    )
+
+
+def _service_rows(incident: Incident, form: UpdateForm) -> list[dict[str, Any]]:
+    """Every service with its state as typed, or as it stands in this incident; those touched first."""
+    touched = {row.service_id: row.state for row in incident.affected}
+    rows = [
+        {
+            "service": service,
+            "touched": service.id in touched,
+            "state": one_line(form.sent.get(f"service-{service.id}")) or touched.get(service.id, "operational"),
+        }
+        for service in catalog.services()
+    ]
+    return sorted(rows, key=lambda row: not row["touched"])
+
+
+@bp.post("/incidents/<code>/updates")
+@signed_in
+def publish(code: str) -> Any:
+    """Publishes. A restoration from the form is shown first, with what it closes and who will be told."""
+    incident = found(code)
+    form = UpdateForm(request.form)
+    wrote_as = _publishes(incident)
+    takes = wrote_as is None and my_rights().responder and form.ticked("take_bridge")
+    if wrote_as is None and not takes:
+        rights.require(my_rights().responder, "not_published_by_you")
+        return form_page(incident, form, offer=True), 403
+    given = form.read(incident, zone(), now())
+    if form.errors_of:
+        return form_page(incident, form), 422
+    if given["state"] == incident.last_state and incident.resolved_at is None and form.ticked("ask"):
+        return confirm_page(incident, form)
+    try:
+        with writing():
+            if takes:
+                incident.assign("bridge", myself(), by=myself(), at=now())
+            incident.publish(by=myself(), at=now(), wrote_as=wrote_as or "bridge", **given)
+    except Refused as refused:
+        form.refuse(refused)
+        return form_page(incident, form), 422
+    except Conflict as conflict:
+        return form_page(incident, form, conflict=conflict), 409
+    return redirect(url_for("incidents.show", code=incident.code, done="update"), 303)
+
+
+def confirm_page(incident: Incident, form: UpdateForm) -> str:
+    """Before a restoration is published: what it closes, who will be told, how it will look."""
+    told = db.session.query(Report).filter(Report.incident_id == incident.id).count()
+    return render_template(
+        "incidents/confirm.html",
+        incident=incident,
+        shown=_previewed(incident, form),
+        fields=[(name, value) for name, value in form.sent.items(multi=True) if name not in ("ask", "key")],
+        key=form.key.data,
+        services=[row.service for row in incident.affected if row.state != "operational"],
+        reports=told,
+    )
+
+
+@bp.post("/incidents/<code>/updates/preview")
+@responders
+def preview(code: str) -> str:
+    """How readers will see it: the same card, not published. Without a script the whole form with the card on top."""
+    incident = found(code)
+    form = UpdateForm(request.form)
+    if wants_partial():
+        return render_template("incidents/_preview.html", preview=_previewed(incident, form))
+    return form_page(incident, form, preview=True)
+
+
+def _previewed(incident: Incident, form: UpdateForm) -> dict[str, Any]:
+    """The variables of the card as if the form were published now."""
+    state = one_line(form.state.data)
+    over = state == incident.last_state
+    try:
+        due = None if over else parse_next_update(form.promise(), zone(), now())
+    except Refused:
+        due = None
+    stand_in = SimpleNamespace(
+        id=incident.id, code=incident.code, kind=incident.kind, title=incident.title, severity=incident.severity,
+        drill=incident.drill, all_facilities=incident.all_facilities, facilities=incident.facilities,
+        began_at=incident.began_at, ends_at=incident.ends_at, affected=incident.affected,
+        state=state if state in STATES + MAINTENANCE_STATES else incident.state, last_state=incident.last_state,
+        resolved_at=(incident.resolved_at or now()) if over else None, closed_at=None, source="", duration=None,
+        ends_before_beginning=False, next_update_at=due, next_update_reason=form.text("next_update_reason"),
+    )  # fmt: skip
+    update = SimpleNamespace(
+        id=0, kind="published", published_at=now(), published_by=myself(), wrote_as=_publishes(incident) or "bridge"
+    )
+    said = {name: Said(text, "markdown", now()) for name, text in form.words().items()}
+    return {"incident": stand_in, "words": Words(update, said)}  # type: ignore[arg-type]
+
+
+@bp.post("/incidents/<code>/updates/draft")
+@responders
+def draft(code: str) -> Any:
+    """Keeps what is being typed, for every device of the person; answers with who else writes. `drop` forgets it."""
+    incident = found(code)
+    typed = {name: value for name, value in request.form.items() if name in DRAFTED}
+    with writing():
+        if request.form.get("drop"):
+            updates.drop_draft(incident, myself())
+        elif incident.closed_at is None:
+            updates.save_draft(incident, myself(), typed, at=now())
+    if request.form.get("drop"):
+        return redirect(url_for("incidents.compose", code=incident.code, fresh=1), 303)
+    others = updates.others_writing(incident, myself(), now())
+    return render_template("incidents/_others.html", others=others, saved=True)
+
+
+@bp.post("/incidents/<code>/updates/unchanged")
+@signed_in
+def unchanged(code: str) -> Any:
+    """No news, in one tap: the words are confirmed anew and the promise is renewed."""
+    incident = found(code)
+    wrote_as = _publishes(incident)
+    if wrote_as is None:
+        if not my_rights().responder:
+            raise NotAllowed("not_published_by_you")
+        return render_template(
+            "incidents/take.html", incident=incident, next_update=one_line(request.form.get("next_update"))
+        ), 403
+    due = parse_next_update(request.form.get("next_update"), zone(), now())
+    seen = one_line(request.form.get("seen"))
+    with writing():
+        incident.publish_unchanged(
+            key=good_key(request.form.get("key")),
+            by=myself(),
+            at=now(),
+            next_update_at=due,
+            seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None,
+            wrote_as=wrote_as,
+        )
+    target = url_for("status.board") if request.form.get("then") == "board" else None
+    return redirect(target or url_for("incidents.show", code=incident.code), 303)

@@ -1,0 +1,1 @@
+"""Moving history in: `flask incidents import`."""

@@ -1,0 +1,67 @@
+"""What this room says when it refuses, and how it calls what it shows."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from blueprints.incidents import bp
+from blueprints.shared import words
+from blueprints.shared.language import now
+from domain.incidents import Incident, state_at
+
+words.SENTENCES.update(
+    {
+        "title_missing": _l("Please write in words what cannot be done."),
+        "title_long": _l("Please keep the headline within %(most)d characters; details go into the update."),
+        "severity_missing": _l("Please choose the scale. It can be changed later."),
+        "services_missing": _l("Please choose at least one service."),
+        "service_state_unknown": _l("Please choose a state from the list."),
+        "facilities_missing": _l("Please choose the facilities, or “All facilities”."),
+        "began_unreadable": _l("Please write when it began, like 2026-08-11 9:52."),
+        "began_in_future": _l("The beginning cannot lie ahead. Please write when it was first noticed."),
+        "ends_unreadable": _l("Please write when it ends, like 2026-08-11 9:52."),
+        "ends_before_begin": _l("The end must come after the beginning."),
+        "ends_in_past": _l("The end must lie ahead."),
+        "maintenance_long": _l("At most 31 days at once. Please split it."),
+        "report_unknown": _l("This report was not found."),
+        "words_missing": _l("Please write what can be said now, even if it is one sentence."),
+        "words_long": _l("Please keep it within %(most)d characters."),
+        "reason_missing": _l("Please write why no next update is planned."),
+        "state_missing": _l("Please choose how far it has come."),
+        "corrects_unknown": _l("The update to be corrected was not found."),
+        "position_missing": _l("Please choose a position."),
+        "person_missing": _l("Please choose a person."),
+        "person_left": _l("This person is no longer here. Please choose somebody else."),
+        "key_used": _l("This form was sent before for something else. Please open it again; your words are kept."),
+        "published_between": _l(
+            "Somebody published in between. Nothing was overwritten. Please compare and send again."
+        ),
+        "incident_resolved": _l("%(incident)s is restored already. If it happens again, please tick “Reopen”."),
+        "incident_closed": _l(
+            "Customer follow-up for %(incident)s is finished. If it happens again, please declare anew."
+        ),
+        "not_restored_yet": _l("%(incident)s is not restored yet. Please publish the restoration first."),
+        "nothing_published_yet": _l("Nothing has been published yet, so there are no words to confirm."),
+        "report_has_incident": _l("Somebody declared %(incident)s from this report just now. Is it the same?"),
+        "declared_between": _l("%(incident)s was declared while you were writing. Is it the same?"),
+    }
+)
+
+WROTE_AS: dict[str, Any] = {
+    "bridge": _l("Bridge"),
+    "commander": _l("Commander"),
+    "responder": _l("Responder"),
+    "admin": _l("Administrator"),
+}
+
+
+@bp.app_template_global("state_at")
+def state_now(incident: Incident) -> str:
+    """The state of planned work now, for templates."""
+    return state_at(incident, now())
+
+
+@bp.app_context_processor
+def _names() -> dict[str, Any]:
+    return {"wrote_as_names": WROTE_AS, "one_minute": timedelta(minutes=1)}
