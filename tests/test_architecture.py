@@ -25,7 +25,7 @@ FLOORS = (
     {"events", "duty", "csv_table", "roster_file"},
     {"people"},
     {"people_import", "catalog", "outbox"},
-    {"facility_import", "roster", "areas", "planning"},
+    {"facility_import", "roster_tables", "roster", "areas", "planning"},
     {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
     {"rights"},
     {"hotline"},
