@@ -102,13 +102,13 @@ def kept_words(words: Mapping[str, str]) -> dict[str, str]:
     """The words of an update as they are kept: cleaned, none missing.
 
     Raises:
-        Refused: one is too long, or none says anything.
+        Refused: one is too long, or there is nothing that may be said.
     """
     said = {name: clean(words.get(name)) for name in WORDS}
     for name, text in said.items():
         if len(text) > WORDS_LENGTH:
             raise Refused(name, "words_long", most=WORDS_LENGTH)
-    if all(is_blank(text) for text in said.values()):
+    if all(is_blank(text) for name, text in said.items() if name != "not_yet"):
         raise Refused("situation", "words_missing")
     return said
 

@@ -16,7 +16,7 @@ def incident(cast, now, clock):
         made = incidents.declare(
             key="declared", by=cast.responder, at=now, title="入場のQRコードが読み取れません", severity="major",
             services={db.session.get(Service, 1): "partial_outage"}, began_at=now,
-            holding_words={"situation": "調べています。", "guest_notice": "ご不便をおかけします。", "partner_notice": "調査中です。"},
+            holding_words={"situation": "調べています。", "guest_notice": "ご不便をおかけします。"},
         )  # fmt: skip
         return SimpleNamespace(code=made.code, id=made.id, seen=made.latest.id)
 

@@ -81,8 +81,8 @@ def test_a_correction_stands_beside_what_it_corrects(sign_in, cast, incident, no
 def test_markup_in_words_is_shown_as_text(sign_in, cast, incident, now):
     with writing():
         db.session.get(Incident, incident.id).publish(
-            key="x", by=cast.bridge, at=now, state="identified", words={"situation": "<script>alert(1)</script> [x](javascript:1)"},
-            next_update_reason="夜間",
+            key="x", by=cast.bridge, at=now, state="identified", next_update_reason="夜間",
+            words={"situation": "<script>alert(1)</script> [x](javascript:1)"},
         )  # fmt: skip
     page = sign_in(cast.reader).get(f"/incidents/{incident.code}").text
     assert "<script>alert" not in page
@@ -98,8 +98,8 @@ def test_a_page_with_many_updates_costs_as_much_as_with_one(sign_in, cast, incid
         loaded = db.session.get(Incident, incident.id)
         for number in range(20):
             loaded.publish(
-                key=f"k{number}", by=db.session.get(Person, bridge), at=now, state="identified", words={"situation": str(number)},
-                next_update_reason="夜間",
+                key=f"k{number}", by=db.session.get(Person, bridge), at=now, state="identified",
+                words={"situation": str(number)}, next_update_reason="夜間",
             )  # fmt: skip
     db.session.remove()
     with count_queries() as many:
@@ -110,8 +110,8 @@ def test_a_page_with_many_updates_costs_as_much_as_with_one(sign_in, cast, incid
 def test_a_drill_says_so_on_top(sign_in, cast, now, clock):
     with writing():
         code = incidents.declare(
-            key="d", by=cast.responder, at=now, title="練習です", severity="minor", services={}, began_at=now, drill=True,
-            holding=False,
+            key="d", by=cast.responder, at=now, title="練習です", severity="minor", services={}, began_at=now,
+            drill=True, holding=False,
         ).code  # fmt: skip
     page = sign_in(cast.reader).get(f"/incidents/{code}", headers={"Accept-Language": "en"}).text
     assert "DRILL. Not real. Do not inform customers." in page

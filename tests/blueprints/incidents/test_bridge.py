@@ -1,0 +1,216 @@
+"""The bridge's form: filled from the last update, the promise asked every time, nothing lost, nothing overwritten."""
+
+import pytest
+
+from domain.db import db, writing
+from domain.incidents import Incident, UpdateDraft
+from domain.text import clean
+
+
+def latest(incident):
+    db.session.rollback()
+    return db.session.get(Incident, incident.id).latest
+
+
+def test_the_form_is_filled_from_the_last_update_and_says_since_when(sign_in, cast, incident):
+    page = sign_in(cast.bridge).get(f"/incidents/{incident.code}/updates/new", headers={"Accept-Language": "en"}).text
+    assert "ご不便をおかけします。</textarea>" in page
+    assert "unchanged since 10:42" in page
+    assert f'name="seen" value="{incident.seen}"' in page
+
+
+def test_the_next_update_is_never_chosen_beforehand(sign_in, cast, incident):
+    page = sign_in(cast.bridge).get(f"/incidents/{incident.code}/updates/new").text
+    chosen = [line for line in page.splitlines() if 'name="next_update"' in line and "checked" in line]
+    assert chosen == []
+
+
+def test_publishing_leads_to_the_page_and_says_who_wrote_as_what(sign_in, cast, incident, fields):
+    client = sign_in(cast.bridge)
+    answer = client.post(f"/incidents/{incident.code}/updates", data=fields)
+    assert answer.status_code == 303
+    update = latest(incident)
+    assert (update.situation, update.published_by_id, update.wrote_as) == (
+        "原因がわかりました。",
+        cast.bridge.id,
+        "bridge",
+    )
+    assert f'data-draft-done="update-{incident.id}"' in client.get(answer.location).text
+
+
+def test_a_double_send_is_one_update(sign_in, cast, incident, fields):
+    client = sign_in(cast.bridge)
+    for _ in range(2):
+        assert client.post(f"/incidents/{incident.code}/updates", data=fields).status_code == 303
+    assert len(db.session.get(Incident, incident.id).updates) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"next_update": ""}, "next_update"),
+        ({"next_update": "9:00"}, "next_update"),
+        ({"next_update": "2026-08-10T10:00"}, "next_update"),
+        ({"next_update": "at", "next_update_time": "いつか"}, "next_update"),
+        ({"next_update": "99d"}, "next_update"),
+        ({"next_update": "none"}, "next_update_reason"),
+        ({"state": ""}, "state"),
+        ({"state": "scheduled"}, "state"),
+        ({"situation": " ", "guest_notice": "\u200b"}, "situation"),
+        ({"service-1": "broken"}, "service-1"),
+        ({"situation": "字" * 350_000}, "situation"),
+    ],
+)
+def test_what_cannot_be_taken_is_said_and_nothing_typed_is_lost(sign_in, cast, incident, fields, given, field):
+    typed = {**fields, "not_yet": "返金のことはまだです", **given}
+    answer = sign_in(cast.bridge).post(f"/incidents/{incident.code}/updates", data=typed)
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text
+    assert "返金のことはまだです" in answer.text
+    assert clean(typed["situation"]) in answer.text
+    assert latest(incident).id == incident.seen
+
+
+def test_nuls_surrogates_and_overrides_do_not_reach_the_page(sign_in, cast, incident, fields):
+    body = {**fields, "situation": "右\u202eから\x00左"}
+    assert sign_in(cast.bridge).post(f"/incidents/{incident.code}/updates", data=body).status_code == 303
+    assert latest(incident).situation == "右から左"
+
+
+def test_broken_bytes_do_not_break_it(sign_in, cast, incident):
+    answer = sign_in(cast.bridge).post(
+        f"/incidents/{incident.code}/updates",
+        data=b"key=u1&state=identified&next_update=30m&situation=%ED%A0%80%FF",
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert answer.status_code in (303, 422)
+
+
+def test_what_somebody_else_published_meanwhile_stands_beside_ones_own(sign_in, cast, incident, fields):
+    client = sign_in(cast.bridge)
+    client.post(f"/incidents/{incident.code}/updates", data={**fields, "situation": "ほかの人の更新"})
+    answer = client.post(f"/incidents/{incident.code}/updates", data={**fields, "key": "u2", "situation": "私の更新"})
+    assert answer.status_code == 409
+    assert "ほかの人の更新" in answer.text
+    assert "私の更新" in answer.text
+    newer = latest(incident)
+    assert newer.situation == "ほかの人の更新"
+    assert f'name="seen" value="{newer.id}"' in answer.text
+    again = {**fields, "key": "u2", "situation": "私の更新", "seen": str(newer.id)}
+    assert client.post(f"/incidents/{incident.code}/updates", data=again).status_code == 303
+
+
+def test_a_restored_incident_refuses_and_keeps_what_was_typed(sign_in, cast, incident, fields):
+    client = sign_in(cast.bridge)
+    client.post(f"/incidents/{incident.code}/updates", data={**fields, "state": "resolved"})
+    late = {**fields, "key": "u2", "situation": "まだ続いています"}
+    for given in (late, {key: value for key, value in late.items() if key != "seen"}):
+        answer = client.post(f"/incidents/{incident.code}/updates", data=given)
+        assert answer.status_code == 409
+        assert "まだ続いています" in answer.text
+    reopened = client.post(f"/incidents/{incident.code}/updates", data={**late, "reopen": "1", "seen": ""})
+    assert reopened.status_code == 303
+    assert db.session.get(Incident, incident.id).resolved_at is None
+
+
+def test_the_restoration_is_shown_before_it_is_published(sign_in, cast, incident, fields):
+    client = sign_in(cast.bridge)
+    asked = client.post(f"/incidents/{incident.code}/updates", data={**fields, "state": "resolved", "ask": "1"})
+    assert asked.status_code == 200
+    assert "入場管理" in asked.text
+    assert 'name="situation" value="原因がわかりました。"' in asked.text
+    assert 'name="ask"' not in asked.text
+    assert latest(incident).id == incident.seen
+
+
+def test_readers_do_not_publish(sign_in, cast, incident, fields):
+    client = sign_in(cast.reader)
+    assert client.post(f"/incidents/{incident.code}/updates", data=fields).status_code == 403
+    assert client.get(f"/incidents/{incident.code}/updates/new").status_code == 403
+    assert client.post(f"/incidents/{incident.code}/updates/unchanged", data={"next_update": "30m"}).status_code == 403
+    assert client.post(f"/incidents/{incident.code}/updates/preview", data=fields).status_code == 403
+    assert latest(incident).id == incident.seen
+
+
+def test_a_responder_is_offered_the_bridge_and_keeps_what_was_typed(sign_in, cast, incident, fields):
+    client = sign_in(cast.responder)
+    answer = client.post(f"/incidents/{incident.code}/updates", data=fields)
+    assert answer.status_code == 403
+    assert "原因がわかりました。" in answer.text
+    assert 'name="take_bridge"' in answer.text
+    assert client.post(f"/incidents/{incident.code}/updates", data={**fields, "take_bridge": "1"}).status_code == 303
+    assert latest(incident).published_by_id == cast.responder.id
+
+
+def test_taking_the_bridge_gives_the_right_to_publish(sign_in, cast, incident, fields):
+    client = sign_in(cast.responder)
+    client.post(f"/incidents/{incident.code}/positions", data={"position": "bridge", "person": "me"})
+    assert client.post(f"/incidents/{incident.code}/updates", data=fields).status_code == 303
+
+
+def test_no_news_is_one_tap(sign_in, cast, incident, clock):
+    clock.forward(minutes=4)
+    data = {"key": "n1", "seen": str(incident.seen), "next_update": "30m"}
+    answer = sign_in(cast.bridge).post(f"/incidents/{incident.code}/updates/unchanged", data=data)
+    assert answer.status_code == 303
+    assert (latest(incident).kind, latest(incident).guest_notice) == ("unchanged", "ご不便をおかけします。")
+
+
+@pytest.mark.parametrize("promise", ["", "9:00", "none", "soon"])
+def test_no_news_asks_for_a_promise_too(sign_in, cast, incident, promise):
+    answer = sign_in(cast.bridge).post(f"/incidents/{incident.code}/updates/unchanged", data={"next_update": promise})
+    assert answer.status_code == 422
+    assert latest(incident).id == incident.seen
+
+
+def test_the_preview_is_the_card_and_publishes_nothing(sign_in, cast, incident, fields):
+    client = sign_in(cast.bridge)
+    part = client.post(
+        f"/incidents/{incident.code}/updates/preview", data=fields, headers={"HX-Request-Type": "partial"}
+    ).text
+    assert part.lstrip().startswith('<section class="stack tight" id="preview"')
+    assert "原因がわかりました。" in part
+    whole = client.post(f"/incidents/{incident.code}/updates/preview", data=fields).text
+    assert 'id="update-form"' in whole
+    assert latest(incident).id == incident.seen
+
+
+@pytest.mark.parametrize("given", [{}, {"next_update": "x", "state": "x", "seen": "x", "service-1": "x"}])
+def test_the_preview_takes_anything(sign_in, cast, incident, given):
+    assert sign_in(cast.bridge).post(f"/incidents/{incident.code}/updates/preview", data=given).status_code == 200
+
+
+def test_a_template_fills_only_what_is_empty(sign_in, cast, incident, fields):
+    typed = {**fields, "situation": "私の言葉", "partner_notice": "", "template": "ja"}
+    page = sign_in(cast.bridge).post(f"/incidents/{incident.code}/updates/new", data=typed).text
+    assert "私の言葉</textarea>" in page
+    assert "入場管理" in page
+
+
+def test_a_draft_is_there_on_every_device_of_the_person_and_told_to_others(sign_in, cast, incident, fields):
+    sign_in(cast.bridge).post(f"/incidents/{incident.code}/updates/draft", data={**fields, "situation": "書きかけ"})
+    assert "書きかけ</textarea>" in sign_in(cast.bridge).get(f"/incidents/{incident.code}/updates/new").text
+    others = sign_in(cast.deputy).get(f"/incidents/{incident.code}/updates/new").text
+    assert "書きかけ" not in others
+    assert cast.bridge.name in others
+
+
+def test_a_draft_ends_with_publishing_or_when_it_is_dropped(sign_in, cast, incident, fields):
+    client = sign_in(cast.bridge)
+    client.post(f"/incidents/{incident.code}/updates/draft", data=fields)
+    client.post(f"/incidents/{incident.code}/updates", data=fields)
+    assert db.session.query(UpdateDraft).count() == 0
+    client.post(f"/incidents/{incident.code}/updates/draft", data=fields)
+    client.post(f"/incidents/{incident.code}/updates/draft", data={"drop": "1"})
+    db.session.rollback()
+    assert db.session.query(UpdateDraft).count() == 0
+
+
+def test_a_closed_incident_takes_nothing(sign_in, cast, incident, fields, now):
+    with writing():
+        closed = db.session.get(Incident, incident.id)
+        closed.publish(key="r", by=cast.bridge, at=now, state="resolved", words={"situation": "復旧"})
+        closed.close(by=cast.responder, at=now)
+    client = sign_in(cast.bridge)
+    assert client.get(f"/incidents/{incident.code}/updates/new").status_code == 409
+    assert client.post(f"/incidents/{incident.code}/updates", data={**fields, "reopen": "1"}).status_code == 409
