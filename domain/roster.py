@@ -194,7 +194,7 @@ class Facts:
                 versions[row.id] = (max(row.starts_at, row.recorded_at), row.recorded_at, row.id)
         line = sorted(versions.values())
         until = [following[0] for following in line[1:]] + [end]
-        matters = {version[2] for version, last in zip(line, until, strict=True) if version[0] < end and last > start}
+        matters = {version[2] for version, last in zip(line, until, strict=False) if version[0] < end and last > start}
         return {row.person_id for row in self.plans if row.id in matters and row.person_id}
 
     def _standing_in(self, area_id: int, start: datetime, end: datetime) -> set[int]:

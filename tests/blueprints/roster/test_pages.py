@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain import planning, roster
-from domain.db import writing
+from domain.db import db, writing
 from domain.people import Person
 from domain.roster import Absence, Area, Plan, PlanSlot
 
@@ -143,6 +143,7 @@ def test_one_area_is_live_too(app, cast):
 @pytest.mark.parametrize("path", ["/roster", "/roster/system"])
 def test_the_number_of_queries_does_not_grow(reader, now, count_queries, path):
     page(reader, path)
+    db.session.remove()
     with count_queries() as few:
         page(reader, path)
     with writing() as session:
@@ -152,6 +153,7 @@ def test_the_number_of_queries_does_not_grow(reader, now, count_queries, path):
             plan = Plan(area=new, starts_at=now, recorded_at=now)
             plan.slots = [PlanSlot(rank=0, person=person)]
             session.add_all([plan, Absence(person=person, starts_at=now, ends_at=now + HOUR, recorded_at=now)])
+    db.session.remove()
     with count_queries() as many:
         page(reader, path)
     assert len(many) <= len(few)
