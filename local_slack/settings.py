@@ -1,0 +1,20 @@
+"""What a running local Slack was given: its secrets, its workspace, where interactions go."""
+
+from dataclasses import dataclass
+
+from local_slack.faults import Faults
+from local_slack.rates import Rates
+from local_slack.workspace import Workspace
+
+TOKEN = "xoxb-local"
+SIGNING_SECRET = "local-secret"
+
+
+@dataclass
+class Settings:
+    workspace: Workspace
+    faults: Faults
+    token: str = TOKEN
+    signing_secret: str = SIGNING_SECRET
+    interactions: str | None = None
+    rates: Rates | None = None
