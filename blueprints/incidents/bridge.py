@@ -50,7 +50,7 @@ def _publishes(incident: Incident) -> str | None:
     return rights.wrote_as(myself(), incident, my_rights())
 
 
-def _beginnings(incident: Incident, typed: dict[str, str]) -> dict[str, str]:
+def _beginnings(incident: Incident, typed: dict[str, str]) -> dict[str, Any]:
     latest = incident.latest
     filled = {name: getattr(latest, name) if latest else "" for name in WORDS}
     corrects = one_line(request.args.get("corrects"))
