@@ -9,6 +9,7 @@ import click
 from flask import Flask, current_app
 from sqlalchemy.engine import make_url
 
+import sample
 from domain.db import db
 
 
@@ -16,6 +17,7 @@ def init_app(app: Flask) -> None:
     """Registers them."""
     app.cli.add_command(deliver)
     app.cli.add_command(backup)
+    app.cli.add_command(sample.command)
 
 
 @click.command()
