@@ -17,8 +17,8 @@ def described(channel: Channel, user: str = BOT_USER) -> Json:
         "id": channel.id, "name": channel.name, "name_normalized": channel.name, "is_channel": not channel.is_private,
         "is_group": False, "is_im": False, "is_mpim": False, "is_private": channel.is_private,
         "created": channel.created, "creator": channel.creator, "is_archived": channel.is_archived,
-        "is_general": channel.name == "general", "is_member": user in channel.members, "num_members": len(channel.members),
-        "context_team_id": TEAM_ID,
+        "is_general": channel.name == "general", "is_member": user in channel.members,
+        "num_members": len(channel.members), "context_team_id": TEAM_ID,
         "topic": {"value": channel.topic, "creator": "", "last_set": 0},
         "purpose": {"value": channel.purpose, "creator": "", "last_set": 0},
     }  # fmt: skip

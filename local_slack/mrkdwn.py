@@ -18,7 +18,8 @@ EMOJI = {
     "fire": "🔥", "bell": "🔔", "tada": "🎉", "pray": "🙏", "+1": "👍", "thumbsup": "👍",
     "telephone_receiver": "📞", "memo": "📝", "hourglass": "⌛", "loudspeaker": "📢", "mega": "📣", "pushpin": "📌",
     "red_circle": "🔴", "large_green_circle": "🟢", "large_yellow_circle": "🟡", "information_source": "ℹ️",
-    "construction": "🚧", "raised_hands": "🙌", "bow": "🙇", "x": "❌", "question": "❓", "phone": "☎️", "wrench": "🔧", "speech_balloon": "💬",
+    "construction": "🚧", "raised_hands": "🙌", "bow": "🙇",
+    "x": "❌", "question": "❓", "phone": "☎️", "wrench": "🔧", "speech_balloon": "💬",
 }  # fmt: skip
 Names = Callable[[str], str | None]
 

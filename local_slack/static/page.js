@@ -5,6 +5,7 @@ const user = document.getElementById("user");
 const said = document.getElementById("said");
 const wide = matchMedia("(min-width: 60rem)");
 let tag = "";
+let fading;
 
 const kept = localStorage.getItem("user");
 if (kept && [...user.options].some((one) => one.value === kept)) user.value = kept;
@@ -35,7 +36,10 @@ async function refresh() {
     if (first) return;
     const focused = document.activeElement?.closest?.("[data-action], a[href]");
     const place = focused && live.contains(focused) ? [...live.querySelectorAll("[data-action], a[href]")].indexOf(focused) : -1;
-    live.innerHTML = await answer.text();
+    const part = await answer.text();
+    const aside = ["nav ul", ".calls"].map((name) => [name, live.querySelector(name).scrollLeft, live.querySelector(name).scrollTop]);
+    live.innerHTML = part;
+    for (const [name, left, down] of aside) Object.assign(live.querySelector(name), { scrollLeft: left, scrollTop: down });
     if (place >= 0) live.querySelectorAll("[data-action], a[href]")[place]?.focus({ preventScroll: true });
     if (follow) end(); else scroller().scrollTop = top;
   } catch {
@@ -59,6 +63,8 @@ live.addEventListener("click", async (event) => {
   } catch {
     said.textContent = "送信できませんでした。";
   }
+  clearTimeout(fading);
+  fading = setTimeout(() => { said.textContent = ""; }, 8000);
   refresh();
 });
 
