@@ -315,8 +315,12 @@ def cancel(override: Override, *, by: Person, at: datetime) -> None:
     _record("cover_cancelled", override, by=by, at=at)
 
 
-def take(area: Area, *, until: datetime | None, by: Person, at: datetime) -> Override | None:
-    """`by` is in charge of the area from now on, before everybody else (R14). None: they are already.
+def take(
+    area: Area, *, until: datetime | None, by: Person, at: datetime, starts_at: datetime | None = None
+) -> Override | None:
+    """`by` is in charge of the area, before everybody else (R14), from now on or from `starts_at`.
+
+    None: they are in charge then anyway.
 
     Raises:
         Refused: `until` is not after now.
@@ -325,13 +329,14 @@ def take(area: Area, *, until: datetime | None, by: Person, at: datetime) -> Ove
     if area.retired_at is not None:
         raise Conflict("area_retired")
     _present(by, "until")
-    _span(at, until, at)
-    current = roster.area_duty(area.key, at)
-    if current and current.people and current.people[0].person.id == by.id:
+    start = max(starts_at or at, at)
+    _span(start, until, at)
+    then = roster.area_duty(area.key, start)
+    if then and then.in_charge and then.in_charge.person.id == by.id:
         return None
-    if roster.is_absent(by, at):
+    if roster.is_absent(by, start):
         raise Conflict("you_are_absent")
-    override = Override(kind="take", person_id=by.id, area_id=area.id, starts_at=at, ends_at=until)
+    override = Override(kind="take", person_id=by.id, area_id=area.id, starts_at=start, ends_at=until)
     return _add(override, "duty_taken", by=by, at=at)
 
 

@@ -1,5 +1,6 @@
 """Absences, covers, and taking over in one tap."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
@@ -14,6 +15,7 @@ from domain import planning, roster
 from domain.db import db, writing
 from domain.errors import Conflict, Refused
 from domain.roster import Absence, Override
+from domain.text import one_line
 
 
 @bp.get("/roster/absences")
@@ -166,19 +168,30 @@ def cancel_cover(number: int) -> Any:
 @bp.post("/roster/<key>/take")
 @responders
 def take(key: str) -> Any:
-    """In charge from now on, in one tap. Tapped twice it is one."""
+    """In charge from now on, or for a time in which nobody is, in one tap. Tapped twice it is one."""
     area = find(key)
-    length = request.form.get("length", "4")
-    if length != "open" and length not in LENGTHS:
-        error: Refused | Conflict = Refused("length", "length_unknown")
-        return _area_again(area, error, length), 422
-    until = now() + LENGTHS[length] if length in LENGTHS else None
     try:
+        starts_at, until = _taken_time()
         with writing():
-            planning.take(area, until=until, by=myself(), at=now())
+            planning.take(area, starts_at=starts_at, until=until, by=myself(), at=now())
+    except Refused as error:
+        return _area_again(area, error, "4"), 422
     except Conflict as error:
-        return _area_again(area, error, length), 409
+        return _area_again(area, error, request.form.get("length", "4")), 409
     return redirect(url_for("roster.area", key=key), 303)
+
+
+def _taken_time() -> tuple[datetime, datetime | None]:
+    """From when until when: a length from now, or the times of a gap."""
+    if request.form.get("starts_at"):
+        starts_at = forms.instant(one_line(request.form["starts_at"]), "length") or now()
+        return starts_at, forms.instant(one_line(request.form.get("ends_at")), "length")
+    length = request.form.get("length", "4")
+    if length == "open":
+        return now(), None
+    if length not in LENGTHS:
+        raise Refused("length", "length_unknown")
+    return now(), now() + LENGTHS[length]
 
 
 def _area_again(area: Any, error: Refused | Conflict, chosen: str) -> str:

@@ -24,15 +24,18 @@ FIELDS = [f"person-{rank}" for rank in range(RANKS)]
 @bp.get("/roster/<key>/plan")
 @administrators
 def edit_plan(key: str) -> str:
-    """The plan recorded last, ready to be changed."""
+    """The plan in force, ready to be changed; `plan` of the address chooses one that is to come instead."""
     area = find(key)
-    plan = planning.latest_plan(area)
+    plan, planned = roster.plans(area, now())
+    wanted = forms.identity(request.args.get("plan"))
+    plan = next((one for one in planned if one.id == wanted), plan)
     typed = dict.fromkeys(FIELDS, "") | {"starts_at": ""}
     if plan is not None:
         typed |= {f"person-{slot.rank}": str(slot.person_id or "") for slot in plan.slots}
         if plan.starts_at > now():
-            typed["starts_at"] = local(plan.starts_at).strftime("%Y-%m-%dT%H:%M")
-    return _page(area, typed, str(plan.id) if plan else "")
+            typed["starts_at"] = local(plan.starts_at).strftime("%Y-%m-%dT%H:%M:%S")
+    latest = planning.latest_plan(area)
+    return _page(area, typed, str(latest.id) if latest else "")
 
 
 @bp.post("/roster/<key>/plan")
@@ -62,7 +65,7 @@ def set_plan(key: str) -> Any:
 
 def _page(area: Area, typed: dict[str, str], seen: str, previewed: str = "", **context: Any) -> str:
     """The form. Without `changes` nothing was previewed yet."""
-    context = {"errors": {}, "changes": None, "conflict": None} | context
+    context = {"errors": {}, "changes": None, "conflict": None, "planned": roster.plans(area, now())[1]} | context
     return render_template(
         "roster/plan.html", area=area, form=typed, people=roster.choices(), seen=seen, previewed=previewed, **context
     )
@@ -79,8 +82,8 @@ def _conflict(area: Area, typed: dict[str, str], error: Conflict) -> str:
 
 
 def _changes(area: Area, line: list[Person | None], starts_at: datetime | None) -> dict[str, Any]:
-    """Place by place: who stands there in the latest plan, and who would."""
-    before = _names(planning.latest_plan(area))
+    """Place by place: who stands there at that time by the plan so far, and who would."""
+    before = _names(roster.plans(area, starts_at or now())[0])
     after = [person.name if person else "" for person in line] + [""] * (RANKS - len(line))
     rows = []
     for rank, (old, new) in enumerate(zip(before, after, strict=False)):

@@ -28,7 +28,7 @@ words.SENTENCES.update(
     {
         "time_unreadable": _l("Please write a date and a time, like 2026-08-11 14:30."),
         "person_unknown": _l("Please choose somebody from the list."),
-        "person_left": _l("%(name)s is no longer with us. Please choose somebody else."),
+        "person_left": _l("%(name)s no longer uses Noroshi. Please choose somebody else."),
         "ends_before_begin": _l("Please choose an end that is after the beginning."),
         "ends_in_past": _l("This end has already passed. Please choose one after now."),
         "plan_nobody": _l("Please choose at least one person. To stop using an area, use “Areas”."),

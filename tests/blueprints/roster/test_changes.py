@@ -1,5 +1,6 @@
 """Absences, covers and taking over through their forms: what is kept, what is refused, and to whom."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -151,6 +152,22 @@ def test_taking_over_can_be_handed_back(sign_in, cast, now):
     answer = client.post(f"/roster/covers/{last(Override).id}/cancellation", data={"area": "system"})
     assert answer.location == "/roster/system"
     assert in_charge("system", now) == cast.responder
+
+
+def test_a_time_in_which_nobody_is_in_charge_is_taken_in_one_tap(sign_in, cast, now):
+    with writing() as session:
+        session.add(Absence(person_id=6, starts_at=now + HOUR, ends_at=now + 2 * HOUR, recorded_at=now))
+    client = sign_in(cast.bridge)
+    form = re.search(r'action="/roster/guest/take".*?</form>', client.get("/roster").text, re.S)[0]
+    sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    assert client.post("/roster/guest/take", data=sent).status_code == 303
+    duty = roster.area_duty("guest", now + HOUR)
+    assert (duty.in_charge.person, duty.until) == (cast.bridge, now + 2 * HOUR)
+    assert in_charge("guest", now) == cast.deputy
+
+
+def test_a_time_to_take_that_is_none_is_refused(sign_in, cast):
+    assert sign_in(cast.bridge).post("/roster/guest/take", data={"starts_at": "soon"}).status_code == 422
 
 
 def test_a_reader_does_not_take_over(sign_in, cast):

@@ -1,6 +1,7 @@
 """Changing a plan: the preview first, then a new version; two administrators at once; who may not."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -105,6 +106,22 @@ def test_a_plan_can_begin_later(admin, now):
     admin.post("/roster/system/plan", data=fields(preview.text))
     assert line(now) == [2, 6]
     assert roster.area_duty("system", now).until.isoformat() == "2026-08-12T00:00:00+00:00"
+
+
+def test_a_plan_to_come_can_be_changed_itself(admin, cast, now):
+    later = now + timedelta(days=2)
+    with writing():
+        system = roster.area_by_key("system")
+        planned = planning.set_plan(system, [cast.reader], starts_at=later, seen=3, by=cast.admin, at=now)
+    form = fields(admin.get("/roster/system/plan").text)
+    assert (form["person-0"], form["starts_at"]) == ("2", "")
+    preview = admin.post(
+        "/roster/system/plan", data=fields(admin.get(f"/roster/system/plan?plan={planned.id}").text) | {"person-0": "3"}
+    )
+    assert "<del>佐藤 美咲</del> → <b>高橋 由紀子</b>" in preview.text
+    admin.post("/roster/system/plan", data=fields(preview.text))
+    assert line(now) == [2, 6]
+    assert line(later) == [3]
 
 
 @pytest.mark.parametrize("who", ["responder", "reader"])
