@@ -1,35 +1,25 @@
-"""PURE: who is on duty at an instant, since when, until when, who next. It asks neither the clock nor the database.
+"""PURE: who is on duty at an instant, since when, until when, who next; asks neither clock nor database.
 
-The rules R1 to R25 are the roster's; each function names those that it keeps. Instants are aware UTC in whole
-seconds, every span is half-open (R1), people are any hashable keys.
+The rules R1 to R25 are the roster's; each function names those that it keeps. Instants are aware UTC between
+the years 2 and 9997, every span is half-open (R1), people are any hashable keys.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from bisect import bisect_right
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from domain.walltime import instant, on_date
+from domain.walltime import BEGINNING, DAY, DAYS, END, Window, dates_around, inside, instant, spans
 
 Person = Hashable
 REACH = timedelta(hours=366 * 24)
 """How far `since` and `until` look (R19)."""
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-DAY = timedelta(days=1)
-SECOND = timedelta(seconds=1)
-BEGINNING = datetime.min.replace(tzinfo=UTC)
-END = datetime.max.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Window:
-    """Part of a day, in minutes after wall midnight; `end` <= `start` ends on the next date (R5). No days: every date."""
-
-    start: int
-    end: int
-    days: frozenset[str] | None = None
+TICK = timedelta.resolution
+"""One tick before an instant is the state that it ends."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +49,9 @@ class Plan:
     rows: tuple[Row, ...]
     recorded_at: datetime | None = None
 
-    @property
+    @cached_property
     def effective(self) -> datetime:
+        """From when on this version may be in effect (R21)."""
         return max(self.starts_at, self.recorded_at or BEGINNING)
 
 
@@ -74,7 +65,7 @@ class Area:
 
 @dataclass(frozen=True)
 class Rotation:
-    """Members who take turns by the calendar: every `every` handovers (weekly, or daily on `days`) from `start` (R8)."""
+    """Members take turns by the calendar: each for `every` handovers, weekly or daily on `days` (R8)."""
 
     members: tuple[Person, ...]
     start: datetime
@@ -99,7 +90,9 @@ class Override:
     recorded_at: datetime | None = None
     cancelled_at: datetime | None = None
 
+    @cached_property
     def span(self) -> tuple[datetime, datetime]:
+        """[from, to) in which it counts (R21)."""
         return _counted(self.start, self.end, self.recorded_at, self.cancelled_at)
 
 
@@ -114,7 +107,9 @@ class Absence:
     recorded_at: datetime | None = None
     cancelled_at: datetime | None = None
 
+    @cached_property
     def span(self) -> tuple[datetime, datetime]:
+        """[from, to) in which it counts (R21)."""
         return _counted(self.start or BEGINNING, self.end, self.recorded_at, self.cancelled_at)
 
 
@@ -142,21 +137,20 @@ class Roster:
     last_resort: tuple[Hashable, ...] = ()
 
 
-@dataclass
+@dataclass(frozen=True)
 class Place:
     """A place in the line: its owner and then each stand-in; the last one holds it (R12)."""
 
-    memory: list[Person]
+    memory: tuple[Person, ...]
 
     @property
     def holder(self) -> Person:
         return self.memory[-1]
 
-    def relieve(self, person: Person, by: Person) -> None:
-        """Whoever came after `person` is dropped; `by` becomes the holder."""
-        del self.memory[self.memory.index(person) + 1 :]
-        if by != person:
-            self.memory.append(by)
+    def relieved(self, person: Person, by: Person) -> "Place":
+        """Whoever came after `person` is dropped; `by` becomes the holder (R12)."""
+        kept = self.memory[: self.memory.index(person) + 1]
+        return Place(kept if by == person else (*kept, by))
 
 
 @dataclass(frozen=True)
@@ -179,43 +173,56 @@ class Answer:
 def answer(roster: Roster, area: str, at: datetime, incident: Hashable | None = None) -> Answer:
     """Who is on duty in `area` at `at`, and everything around it (R17 to R23).
 
+    Without an incident nobody counts as tried: `suggest` is then the first of the line.
+
     Raises:
         KeyError: there is no such area.
     """
-    line, places, warnings = _resolve(roster, area, at)
-    on_duty = line[0] if line else None
-    until, follower = _until(roster, area, at, on_duty)
-    tried = _tried(roster, incident, at) if incident is not None else set()
-    left = [person for person in line if person not in tried]
-    exhausted = bool(line) and not left
+    facts = _narrowed(roster, area, at - REACH, at + REACH)
+    places, warnings = _resolve(facts, area, at)
+    people = [place.holder for place in places]
+    on_duty = people[0] if people else None
+    until, follower = _until(facts, area, at, on_duty)
+    suggest, exhausted = next_suggestion(roster, people, at, incident)
     return Answer(
-        line=line,
+        line=people,
         places=places,
         on_duty=on_duty,
-        since=_since(roster, area, at, on_duty),
+        since=_since(facts, area, at, on_duty),
         until=until,
         next=follower,
-        gap=not line,
-        last_resort=list(roster.last_resort) if not line or exhausted else [],
-        suggest=left[0] if left else None,
+        gap=not people,
+        last_resort=list(roster.last_resort) if not people or exhausted else [],
+        suggest=suggest,
         exhausted=exhausted,
         warnings=warnings,
     )
 
 
 def line(roster: Roster, area: str, at: datetime) -> list[Place]:
-    """The line of an area at an instant: who holds each place, and for whom (R4 to R17)."""
-    return _resolve(roster, area, at)[1]
+    """The line of an area at an instant: who holds each place, and for whom (R4 to R17).
+
+    Raises:
+        KeyError: there is no such area.
+    """
+    return _resolve(_narrowed(roster, area, at, at), area, at)[0]
 
 
-def timeline(roster: Roster, area: str, start: datetime, end: datetime) -> list[tuple[datetime, datetime, Person | None]]:
-    """Consecutive (start, end, on duty or None) over [start, end), neighbours of one person merged (R25)."""
+def timeline(
+    roster: Roster, area: str, start: datetime, end: datetime
+) -> list[tuple[datetime, datetime, Person | None]]:
+    """Consecutive (start, end, on duty or None) over [start, end), neighbours of one person merged (R25).
+
+    Raises:
+        KeyError: there is no such area.
+    """
+    facts = _narrowed(roster, area, start, end)
     parts: list[tuple[datetime, datetime, Person | None]] = []
-    edges = [start, *_edges(roster, area, start, end), end]
-    for left, right in zip(edges, edges[1:], strict=False):
+    edges = [start, *_edges(facts, area, start, end), end]
+    for left, right in pairwise(edges):
         if right <= left:
             continue
-        person = _on_duty(roster, area, left)
+        person = _on_duty(facts, area, left)
         if parts and parts[-1][2] == person:
             parts[-1] = (parts[-1][0], right, person)
         else:
@@ -228,6 +235,15 @@ def gaps(roster: Roster, area: str, start: datetime, end: datetime) -> list[tupl
     return [(left, right) for left, right, person in timeline(roster, area, start, end) if person is None]
 
 
+def next_suggestion(
+    roster: Roster, people: Sequence[Person], at: datetime, incident: Hashable | None
+) -> tuple[Person | None, bool]:
+    """The first of a line not yet tried in an incident, and whether all were (R22, R23); None: no incident."""
+    tried = _tried(roster, incident, at) if incident is not None else set()
+    left = [person for person in people if person not in tried]
+    return (left[0] if left else None), bool(people) and not left
+
+
 def _counted(
     start: datetime, end: datetime | None, recorded_at: datetime | None, cancelled_at: datetime | None
 ) -> tuple[datetime, datetime]:
@@ -235,158 +251,125 @@ def _counted(
     return max(start, recorded_at or BEGINNING), min(end or END, cancelled_at or END)
 
 
-def _resolve(roster: Roster, area: str, at: datetime) -> tuple[list[Person], list[Place], list[str]]:
-    places = [Place([person]) for person in _slots(roster, area, at)]
+def _narrowed(roster: Roster, area: str, start: datetime, end: datetime) -> Roster:
+    """What can matter to one area from just before `start` to `end`: a long history costs one look.
+
+    Plans then stand in the order in which they take effect (R9), overrides in the order recorded (R11).
+    """
+    facts = roster.areas[area]
+    plans = sorted(facts.plans, key=lambda plan: (plan.effective, plan.recorded_at or BEGINNING))
+    before = bisect_right(plans, start - DAY, key=lambda plan: plan.effective)
+    overrides = [
+        one
+        for one in roster.overrides
+        if _touches(one, start, end) and one.status == "agreed" and (one.areas is None or area in one.areas)
+    ]
+    return replace(
+        roster,
+        areas={area: Area(facts.zone, tuple(one for one in plans[max(0, before - 1) :] if one.effective <= end))},
+        overrides=tuple(sorted(overrides, key=lambda one: one.recorded_at or BEGINNING)),
+        absences=tuple(one for one in roster.absences if _touches(one, start, end)),
+    )
+
+
+def _touches(entry: Override | Absence, start: datetime, end: datetime) -> bool:
+    """Whether an entry counts at some time from just before `start` to `end`; an empty span never does (R1)."""
+    if entry.end is not None and entry.end < start:
+        return False  # most of a long history, at the price of one comparison
+    left, right = entry.span
+    return left < right and left <= end and right >= start
+
+
+def _resolve(roster: Roster, area: str, at: datetime) -> tuple[list[Place], list[str]]:
+    """The line and its warnings: first those of the overrides, then those of what is left (R11 to R18)."""
+    places = [Place((person,)) for person in _slots(roster, area, at)]
     warnings: list[str] = []
-    for override in _counting(roster, area, at):
-        if not _apply(override, places):
-            warnings.append("no_effect")
+    for override in roster.overrides:
+        if override.span[0] <= at < override.span[1]:
+            changed = _applied(override, places)
+            if changed is None:
+                warnings = ["no_effect"]
+            else:
+                places = changed
     away = {absence.person for absence in roster.absences if _absent(absence, at, roster)}
-    kept, seen = [], set()
+    kept: dict[Person, Place] = {}
     for place in places:
-        if place.holder not in away and place.holder not in seen:
-            seen.add(place.holder)
-            kept.append(place)
+        if place.holder not in away:
+            kept.setdefault(place.holder, place)
     if len(kept) < 2:
         warnings.append("no_deputy" if kept else "gap")
-    return [place.holder for place in kept], kept, list(dict.fromkeys(warnings))
+    return list(kept.values()), warnings
 
 
 def _on_duty(roster: Roster, area: str, at: datetime) -> Person | None:
-    people = _resolve(roster, area, at)[0]
-    return people[0] if people else None
+    places = _resolve(roster, area, at)[0]
+    return places[0].holder if places else None
 
 
 def _slots(roster: Roster, area: str, at: datetime) -> list[Person]:
     """The people of the first row that applies in the version in effect (R4 to R9)."""
     facts = roster.areas[area]
-    plan = _plan(facts, at)
-    if plan is None:
-        return []
-    for row in plan.rows:
-        if not row.windows or any(_inside(window, at, facts.zone, roster.holidays) for window in row.windows):
-            found = [_member(roster, slot, at) if isinstance(slot, RotationSlot) else slot for slot in row.slots]
-            return [person for person in found if person is not None]
+    number = bisect_right(facts.plans, at, key=lambda plan: plan.effective)
+    for row in facts.plans[number - 1].rows if number else ():
+        if not row.windows or any(inside(window, at, facts.zone, roster.holidays) for window in row.windows):
+            people = (_member(roster, one, at) if isinstance(one, RotationSlot) else one for one in row.slots)
+            return [person for person in people if person is not None]
     return []
-
-
-def _plan(area: Area, at: datetime) -> Plan | None:
-    """The version with the latest effective start; equal starts: the later recorded (R9)."""
-    best = None
-    for plan in area.plans:
-        if plan.effective <= at and (best is None or _rank(plan) >= _rank(best)):
-            best = plan
-    return best
-
-
-def _rank(plan: Plan) -> tuple[datetime, datetime]:
-    return plan.effective, plan.recorded_at or BEGINNING
-
-
-def day_type(day: date, holidays: frozenset[date]) -> str:
-    """`hol` on a holiday whatever the weekday, else mon to sun (R6)."""
-    return "hol" if day in holidays else DAYS[day.weekday()]
-
-
-def _window_span(window: Window, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    end = window.end if window.end > window.start else window.end + 1440
-    return on_date(day, window.start, zone), on_date(day, end, zone)
-
-
-def _spans(
-    window: Window, first: date, last: date, zone: ZoneInfo, holidays: frozenset[date]
-) -> Iterator[tuple[datetime, datetime]]:
-    """The spans of a window on the dates on which it starts (R5)."""
-    day = first
-    while day <= last:
-        if window.days is None or day_type(day, holidays) in window.days:
-            yield _window_span(window, day, zone)
-        day += DAY
-
-
-def _inside(window: Window, at: datetime, zone: ZoneInfo, holidays: frozenset[date]) -> bool:
-    # By instants, never by wall times: in a repeated hour those cannot tell inside from outside.
-    today = at.astimezone(zone).date()
-    return any(start <= at < end for start, end in _spans(window, today - 2 * DAY, today + DAY, zone, holidays))
 
 
 def _member(roster: Roster, slot: RotationSlot, at: datetime) -> Person | None:
     """Who a rotation puts into a slot (R8)."""
     rotation = roster.rotations[slot.rotation]
-    count = _handovers(rotation, at)
+    count = _handed_over(rotation, at)
     if count == 0 or not rotation.members:
         return None
     return rotation.members[((count - 1) // rotation.every + slot.offset) % len(rotation.members)]
 
 
-def _handover_dates(rotation: Rotation, after: date) -> Iterator[tuple[int, date]]:
-    """(k, date) of the handovers from about `after` on."""
+def _handovers(rotation: Rotation, around: date) -> Iterator[tuple[int, datetime]]:
+    """(k, instant) of the handovers from before `around` on; more than one of them lies before it (R8)."""
+    around -= 15 * DAY
     first = rotation.start.date()
-    if rotation.unit == "week":
-        number = max(0, (after - first).days // 7)
-        while True:
-            yield number, first + 7 * number * DAY
-            number += 1
-    days = rotation.days or frozenset(DAYS)
-    day, number = first, 0
-    if after > first:
-        whole, rest = divmod((after - first).days, 7)
-        number, day = whole * len(days & frozenset(DAYS)), first + 7 * whole * DAY
-    while days & frozenset(DAYS):
+    weeks = max(0, (around - first).days // 7)
+    days = {DAYS[first.weekday()]} if rotation.unit == "week" else rotation.days or frozenset(DAYS)
+    number, day = weeks * len(days), first + weeks * 7 * DAY
+    while True:
         if DAYS[day.weekday()] in days:
-            yield number, day
+            yield number, instant(datetime.combine(day, rotation.start.time()), rotation.zone)
             number += 1
         day += DAY
 
 
-def _handovers(rotation: Rotation, at: datetime) -> int:
+def _handed_over(rotation: Rotation, at: datetime) -> int:
     """How many handovers have been by `at`."""
     count = 0
-    around = at.astimezone(rotation.zone).date()
-    for number, day in _handover_dates(rotation, around - 15 * DAY):
-        if instant(datetime.combine(day, rotation.start.time()), rotation.zone) > at:
-            return count or number
+    for number, handover in _handovers(rotation, at.astimezone(rotation.zone).date()):
+        if handover > at:
+            break
         count = number + 1
     return count
 
 
-def _counting(roster: Roster, area: str, at: datetime) -> list[Override]:
-    """The overrides that count, in the order recorded (R10, R11)."""
-    found = [
-        override
-        for override in roster.overrides
-        if override.status == "agreed"
-        and (override.areas is None or area in override.areas)
-        and override.span()[0] <= at < override.span()[1]
-    ]
-    return sorted(found, key=lambda override: override.recorded_at or BEGINNING)
-
-
-def _apply(override: Override, places: list[Place]) -> bool:
-    """Applies an override to the line as it stands; whether it had an effect (R12 to R14)."""
+def _applied(override: Override, places: list[Place]) -> list[Place] | None:
+    """The line as it stands after an override; None when nobody whom it names is in it (R12 to R14)."""
     if override.kind == "take":
-        places.insert(0, Place([override.person]))
-        return True
-    done = False
-    for place in places:
-        if override.kind == "cover":
-            hit = override.for_person if override.for_person in place.memory else None
-            relief: Person | None = override.person
-        else:
-            hit = next((one for one in place.memory if one in (override.person, override.for_person)), None)
-            relief = override.for_person if hit == override.person else override.person
-        if hit is not None and relief is not None:
-            place.relieve(hit, relief)
-            done = True
-    return done
+        return [Place((override.person,)), *places]
+    person, other = override.person, override.for_person
+    relief = {other: person} if override.kind == "cover" else {other: person, person: other}
+    changed, found = list(places), False
+    for number, place in enumerate(places):
+        hit = next((one for one in place.memory if one in relief), None)
+        if hit is not None:
+            changed[number], found = place.relieved(hit, relief[hit]), True
+    return changed if found else None
 
 
 def _absent(absence: Absence, at: datetime, roster: Roster) -> bool:
     """Whether an absence is in force (R15, R21)."""
-    start, end = absence.span()
+    start, end = absence.span
     if not start <= at < end:
         return False
-    return not absence.weekly or any(_inside(window, at, roster.zone, roster.holidays) for window in absence.weekly)
+    return not absence.weekly or any(inside(one, at, roster.zone, roster.holidays) for one in absence.weekly)
 
 
 def _tried(roster: Roster, incident: Hashable, at: datetime) -> set[Person]:
@@ -401,9 +384,11 @@ def _tried(roster: Roster, incident: Hashable, at: datetime) -> set[Person]:
     return {person for person, result in latest.items() if result in ("no_answer", "declined")}
 
 
-def _until(roster: Roster, area: str, at: datetime, person: Person | None) -> tuple[datetime | None, Person | None]:
+def _until(
+    roster: Roster, area: str, at: datetime, person: Person | None
+) -> tuple[datetime | None, Person | None]:
     """The first instant at which somebody else is on duty, and who (R19)."""
-    for edge in _edges(roster, area, at + SECOND, at + REACH):
+    for edge in _edges(roster, area, at, at + REACH):
         follower = _on_duty(roster, area, edge)
         if follower != person:
             return edge, follower
@@ -412,72 +397,69 @@ def _until(roster: Roster, area: str, at: datetime, person: Person | None) -> tu
 
 def _since(roster: Roster, area: str, at: datetime, person: Person | None) -> datetime | None:
     """From when on the same person has been on duty without a break (R19)."""
-    for edge in _edges(roster, area, at - REACH, at, backwards=True):
-        if _on_duty(roster, area, edge - SECOND) != person:
+    for edge in _edges(roster, area, at - REACH - TICK, at, backwards=True):
+        if _on_duty(roster, area, edge - TICK) != person:
             return edge
     return None
 
 
-def _edges(roster: Roster, area: str, start: datetime, end: datetime, *, backwards: bool = False) -> Iterator[datetime]:
-    """Every instant of [start, end] at which the answer may change, in order; made a stretch at a time."""
+def _edges(
+    roster: Roster, area: str, after: datetime, until: datetime, *, backwards: bool = False
+) -> Iterator[datetime]:
+    """Every instant of (after, until] at which the answer may change, in order; worked out a stretch at a time."""
     facts = roster.areas[area]
-    fixed = _fixed_edges(roster, area)
-    plans = [plan for plan in facts.plans if plan.effective <= end]
-    windows = {window for plan in plans for row in plan.rows for window in row.windows}
-    slots = [slot for plan in plans for row in plan.rows for slot in row.slots if isinstance(slot, RotationSlot)]
-    rotations = [roster.rotations[name] for name in {slot.rotation for slot in slots}]
-    weekly = {
-        window
-        for absence in roster.absences
-        if absence.weekly and absence.span()[0] <= end and absence.span()[1] >= start
-        for window in absence.weekly
-    }
-    ticking = bool(windows or rotations or weekly)
-    for left, right in _stretches(start, end, ticking, backwards):
-        found = set(fixed[bisect_left(fixed, left) : bisect_right(fixed, right)])
-        if ticking:
-            found |= _window_edges(windows, left, right, facts.zone, roster.holidays)
-            found |= _window_edges(weekly, left, right, roster.zone, roster.holidays)
-            for rotation in rotations:
-                found |= _rotation_edges(rotation, left, right)
-        yield from sorted((edge for edge in found if left <= edge <= right), reverse=backwards)
+    rows = [row for plan in facts.plans for row in plan.rows]
+    names = {slot.rotation for row in rows for slot in row.slots if isinstance(slot, RotationSlot)}
+    windows = {window for row in rows for window in row.windows}
+    weekly = {window for absence in roster.absences for window in absence.weekly}
+    fixed = {plan.effective for plan in facts.plans}
+    for start, end in [one.span for one in roster.absences] + [one.span for one in roster.overrides]:
+        fixed |= {start, end}
+    ticking = bool(names or windows or weekly)
+    for left, right in _stretches(after, until, ticking, backwards):
+        found = {edge for edge in fixed if left < edge <= right}
+        found |= _window_edges(windows, left, right, facts.zone, roster.holidays)
+        found |= _window_edges(weekly, left, right, roster.zone, roster.holidays)
+        for name in names:
+            found |= _rotation_edges(roster.rotations[name], left, right)
+        yield from sorted(found, reverse=backwards)
 
 
-def _fixed_edges(roster: Roster, area: str) -> list[datetime]:
-    found = {plan.effective for plan in roster.areas[area].plans}
-    for entry in (*roster.absences, *(one for one in roster.overrides if one.areas is None or area in one.areas)):
-        found |= set(entry.span())
-    return sorted(found)
-
-
-def _stretches(start: datetime, end: datetime, ticking: bool, backwards: bool) -> Iterator[tuple[datetime, datetime]]:
-    """[start, end] in parts that grow, so that a near change is found without working out a year."""
-    if not ticking:
-        yield start, end
-        return
-    length = 4 * DAY
-    while start <= end:
+def _stretches(
+    after: datetime, until: datetime, ticking: bool, backwards: bool
+) -> Iterator[tuple[datetime, datetime]]:
+    """(after, until] in parts that grow, so that a near change is found without working out a year."""
+    length = 4 * DAY if ticking else 2 * REACH
+    while after < until:
         if backwards:
-            yield max(start, end - length), end
-            end -= length + SECOND
+            left = max(after, until - length)
+            yield left, until
+            until = left
         else:
-            yield start, min(end, start + length)
-            start += length + SECOND
-        length = min(2 * length, 64 * DAY)
+            right = min(until, after + length)
+            yield after, right
+            after = right
+        length = min(2 * length, 2 * REACH)
 
 
 def _window_edges(
     windows: set[Window], left: datetime, right: datetime, zone: ZoneInfo, holidays: frozenset[date]
 ) -> set[datetime]:
-    first, last = left.astimezone(zone).date() - 2 * DAY, right.astimezone(zone).date() + DAY
-    return {edge for window in windows for span in _spans(window, first, last, zone, holidays) for edge in span}
+    first, last = dates_around(left, right, zone)
+    return {
+        edge
+        for window in windows
+        for span in spans(window, first, last, zone, holidays)
+        for edge in span
+        if left < edge <= right
+    }
 
 
 def _rotation_edges(rotation: Rotation, left: datetime, right: datetime) -> set[datetime]:
     found: set[datetime] = set()
-    for _number, day in _handover_dates(rotation, left.astimezone(rotation.zone).date() - 15 * DAY):
-        edge = instant(datetime.combine(day, rotation.start.time()), rotation.zone)
-        if edge > right:
+    for _number, handover in _handovers(rotation, left.astimezone(rotation.zone).date()):
+        if handover > right:
             break
-        found.add(edge)
+        if handover > left:
+            found.add(handover)
     return found
