@@ -1,0 +1,230 @@
+"""The board: the first thing on it is the answer."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from domain import catalog, hotline, incidents, maintenances
+from domain.catalog import Facility, Service
+from domain.db import db, writing
+from domain.incidents import Incident
+from domain.people import Person
+from tests.conftest import NOW
+
+SignIn = Callable[[Person], FlaskClient]
+WORDS = {"situation": "調べています", "guest_notice": "ご案内ください", "partner_notice": "施設様へのご案内", "not_yet": "復旧の時刻"}
+
+
+def declare(by: Person, title: str = "QRコードが読み取れません", severity: str = "major", **more: Any) -> Incident:
+    with writing() as session:
+        service = session.get(Service, 1)
+        return incidents.declare(
+            key=more.pop("key", title), by=by, at=NOW, title=title, severity=severity, services={service: "partial_outage"},
+            began_at=NOW - timedelta(minutes=10), holding_words=WORDS, **more,
+        )  # fmt: skip
+
+
+def suspect(by: Person, body: str = "クーポンが使えません") -> hotline.Report:
+    with writing():
+        return hotline.file(key=body, by=by, at=NOW, body=body)
+
+
+def board(client: FlaskClient, language: str = "ja") -> str:
+    return client.get("/", headers={"Accept-Language": language}).get_data(as_text=True)
+
+
+def heading(page: str) -> str:
+    found = re.search(r"<h1>(.*?)</h1>", page)
+    assert found
+    return found[1]
+
+
+def test_nobody_sees_it_without_signing_in(client: FlaskClient) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (303, "/login")
+
+
+def test_calm_says_so(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    page = board(sign_in(cast.reader))
+    assert heading(page) == "いま、障害は起きていません"
+    assert "障害なし" in page
+
+
+def test_a_suspicion_is_part_of_the_answer(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    suspect(cast.reader)
+    page = board(sign_in(cast.reader))
+    assert heading(page) == "障害の疑いを確認しています"
+    assert "クーポンが使えません" in page
+    assert "障害なし" not in page
+    assert "はっきりするまで、お伝えできること" in page
+
+
+def test_it_says_who_checks_since_when(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    report = suspect(cast.reader)
+    with writing():
+        report.acknowledge(by=cast.responder, at=NOW)
+    assert "岡本 沙織さんが確認しています" in board(sign_in(cast.reader))
+
+
+def test_an_incident_is_the_answer_with_its_impact(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    declare(cast.responder)
+    page = board(sign_in(cast.reader))
+    assert heading(page) == "いま、1件の障害に対応しています"
+    for words in ("QRコードが読み取れません", *WORDS.values()):
+        assert words in page
+
+
+def test_several_incidents_are_several_cards_worst_first(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    declare(cast.responder, "メールが遅れています", "minor")
+    declare(cast.responder, "全国で入場できません", "critical")
+    page = board(sign_in(cast.reader))
+    assert heading(page) == "いま、2件の障害に対応しています"
+    assert re.findall(r'<article[^>]* id="(INC-\d)"', page) == ["INC-2", "INC-1"]
+
+
+def test_a_suspicion_stands_beside_an_incident(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    declare(cast.responder)
+    suspect(cast.reader)
+    assert "障害の疑い：" in board(sign_in(cast.reader))
+
+
+def test_a_restored_incident_stays_until_follow_up_is_finished(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    incident = declare(cast.responder)
+    with writing():
+        incident.publish(key="end", by=cast.bridge, at=NOW, state="resolved", words=WORDS)
+    page = board(sign_in(cast.reader))
+    assert heading(page) == "復旧しました。お客様対応は続いています"
+    assert "ご案内ください" in page
+    with writing():
+        incident.close(by=cast.deputy, at=NOW)
+    page = board(sign_in(cast.reader))
+    assert heading(page) == "いま、障害は起きていません"
+    assert "最後の更新" in page
+
+
+def test_a_drill_never_counts_as_an_answer(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    declare(cast.responder, drill=True)
+    page = board(sign_in(cast.reader))
+    assert heading(page) == "いま、障害は起きていません"
+    assert "【訓練】" in page
+
+
+def test_a_late_update_says_how_late_and_what_still_holds(
+    cast: SimpleNamespace, sign_in: SignIn, clock: SimpleNamespace
+) -> None:
+    declare(cast.responder)
+    clock.forward(minutes=12)
+    page = board(sign_in(cast.reader))
+    assert "7分遅れています" in page
+    assert "現在ご案内できるのは、10:42時点の内容です" in page
+
+
+def test_planned_maintenance_is_visible_beforehand(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    with writing() as session:
+        maintenances.plan_maintenance(
+            key="m", by=cast.responder, at=NOW, title="予約サイトの定期作業", began_at=NOW + timedelta(days=1),
+            ends_at=NOW + timedelta(days=1, hours=2), services={session.get(Service, 2): "under_maintenance"},
+            words={"situation": "停止します"},
+        )  # fmt: skip
+    page = board(sign_in(cast.reader))
+    assert "予約サイトの定期作業" in page
+    assert heading(page) == "いま、障害は起きていません"
+
+
+def test_who_is_on_duty_can_be_called(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    page = board(sign_in(cast.reader))
+    assert 'href="tel:+819000000119"' in page
+    assert "090-0000-0119" in page
+
+
+def test_services_show_their_state_and_its_cause(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    declare(cast.responder)
+    page = board(sign_in(cast.reader))
+    assert re.search(r"入場管理.*?INC-1.*?一部利用不可", page, re.S)
+
+
+def test_it_speaks_english(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    declare(cast.responder)
+    page = board(sign_in(cast.reader), "en")
+    assert heading(page) == "We are handling 1 incident right now"
+    assert "Admission" in page
+    assert "Partly unavailable" in page
+
+
+def test_what_people_typed_is_shown_not_run(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    suspect(cast.reader, "<script>alert(1)</script>")
+    page = board(sign_in(cast.reader))
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+@pytest.fixture
+def aquarium(cast: SimpleNamespace) -> Facility:
+    with writing() as session:
+        facility = Facility(name="みどり水族館", reading="みどりすいぞくかん", created_at=NOW, services=[session.get(Service, 2)])
+        facility.describe()
+        session.add(facility)
+    return facility
+
+
+def test_a_facility_that_is_not_touched(cast: SimpleNamespace, sign_in: SignIn, aquarium: Facility) -> None:
+    declare(cast.responder)
+    answer = sign_in(cast.reader).get("/facilities?facility=みどり", headers={"HX-Request-Type": "partial"})
+    text = answer.get_data(as_text=True)
+    assert text.lstrip().startswith("<div")
+    assert "影響はありません" in text
+
+
+def test_a_facility_that_is_touched_and_what_to_tell_it(cast: SimpleNamespace, sign_in: SignIn, aquarium: Facility) -> None:
+    with writing():
+        aquarium.services = catalog.services()
+    declare(cast.responder)
+    page = sign_in(cast.reader).get("/?facility=ミドリ").get_data(as_text=True)
+    assert "影響があります" in page
+    assert page.count("施設様へのご案内") >= 2
+
+
+def test_an_incident_of_some_facilities_touches_only_those(
+    cast: SimpleNamespace, sign_in: SignIn, aquarium: Facility
+) -> None:
+    declare(cast.responder, facilities=[aquarium])
+    with writing() as session:
+        other = Facility(name="青葉パーク", reading="あおばぱーく", created_at=NOW)
+        other.describe()
+        session.add(other)
+    client = sign_in(cast.reader)
+    assert "影響はありません" in client.get("/facilities?facility=青葉").get_data(as_text=True)
+
+
+def test_a_facility_that_nobody_knows(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    page = sign_in(cast.reader).get("/?facility=<b>どこか</b>").get_data(as_text=True)
+    assert "「&lt;b&gt;どこか&lt;/b&gt;」という施設は見つかりません" in page
+
+
+def test_the_number_of_queries_does_not_grow(
+    cast: SimpleNamespace, sign_in: SignIn, count_queries: Callable[[], Any]
+) -> None:
+    client = sign_in(cast.reader)
+    declare(cast.responder, "1")
+    suspect(cast.reader, "1")
+    board(client)
+    with count_queries() as few:
+        board(client)
+    for number in range(2, 7):
+        incident = declare(cast.responder, str(number))
+        suspect(cast.reader, str(number))
+        for turn in range(4):
+            with writing():
+                incident.publish(
+                    key=f"{number}-{turn}", by=cast.bridge, at=NOW, state="identified", words=WORDS,
+                    next_update_at=NOW + timedelta(minutes=30),
+                )  # fmt: skip
+    db.session.remove()
+    with count_queries() as many:
+        board(client)
+    assert len(many) == len(few) <= 24
