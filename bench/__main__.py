@@ -1,0 +1,11 @@
+"""`make bench`: every measurement, one after the other."""
+
+import subprocess
+import sys
+
+MEASUREMENTS = (("bench.board",), ("bench.live", "--boards", "1000"))
+
+if __name__ == "__main__":
+    for name, *options in MEASUREMENTS:
+        print(f"— {name}", flush=True)
+        subprocess.run([sys.executable, "-m", name, *options], check=True)

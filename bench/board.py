@@ -1,0 +1,130 @@
+"""Measures the signed-in board, uncached: CPU a page, queries, bytes; and how fast the portal starts.
+
+    python -m bench.board --past 10000
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, insert
+
+ROUNDS = 200
+
+
+def main() -> int:
+    """Builds a database with open and past incidents, then asks for the board again and again."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--past", type=int, default=10_000, help="past incidents (default 10000)")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        print(f"Building a database with 3 open and {given.past} past incidents …", flush=True)
+        app, cookie = build(Path(folder), given.past)
+        print("Asking for the board …", flush=True)
+        client = app.test_client()
+        client.set_cookie("noroshi", cookie)
+        with app.app_context():
+            report(app, client)
+        print("Starting the portal …", flush=True)
+        start(Path(folder))
+    return 0
+
+
+def build(folder: Path, past: int) -> tuple[Any, str]:
+    """The sample organisation with one more open incident and a long past; returns the app and a session cookie."""
+    from flask_migrate import upgrade
+
+    import sample
+    from app import create_app
+    from domain import incidents
+    from domain.db import db, writing
+    from domain.incidents import Incident, Update
+    from domain.people import Person
+
+    app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'noroshi.sqlite3'}", "SECRET_KEY": "bench"}, str(folder))
+    at = datetime.now(UTC).replace(microsecond=0)
+    with app.app_context():
+        upgrade()
+        with writing() as session:
+            sample.build(at, None)
+            person = session.get(Person, 1)
+            assert person
+            incidents.declare(
+                key="third", by=person, at=at, title="三つめの障害", severity="minor", services={}, began_at=at,
+                holding_words={"situation": "調べています。"},
+            )  # fmt: skip
+            first = 1_000
+            session.execute(insert(Incident), [past_incident(first + n, at) for n in range(past)])
+            session.execute(insert(Update), [past_update(first + n, at) for n in range(past)])
+            signed = {"_user_id": person.get_id(), "_fresh": True}
+        db.session.remove()
+    return app, str(app.session_interface.get_signing_serializer(app).dumps(signed))  # type: ignore[attr-defined]
+
+
+def past_incident(number: int, at: datetime) -> dict[str, Any]:
+    began = at - timedelta(hours=3 * number)
+    return {
+        "id": number, "key": f"past-{number}", "title": f"過去の障害 {number}", "severity": "minor", "state": "resolved",
+        "began_at": began, "declared_at": began, "resolved_at": began + timedelta(hours=1),
+        "closed_at": began + timedelta(hours=2), "search": f"inc-{number}",
+    }  # fmt: skip
+
+
+def past_update(number: int, at: datetime) -> dict[str, Any]:
+    published = at - timedelta(hours=3 * number - 1)
+    return {"key": f"past-{number}", "incident_id": number, "state": "resolved", "situation": "復旧", "published_at": published}
+
+
+def report(app: Any, client: Any) -> None:
+    """CPU and wall time of the board, beside a page that asks the database nothing."""
+    board, bare = measure(client, "/"), measure(client, "/healthz")
+    statements: list[str] = []
+    from domain.db import db
+
+    event.listen(db.engine, "before_cursor_execute", lambda *facts: statements.append(facts[2]))
+    answer = client.get("/", headers={"Accept-Encoding": "gzip"})
+    queries = sum(statement.startswith("SELECT") for statement in statements)
+    print(f"  board    {board:6.2f} ms CPU a page (median of {ROUNDS}), {queries} queries, {len(answer.data) / 1024:.1f} KB gz")
+    print(f"  healthz  {bare:6.2f} ms CPU a page; ratio {board / bare:.1f}")
+
+
+def measure(client: Any, path: str) -> float:
+    """Milliseconds of CPU a request, the median."""
+    for _ in range(20):
+        assert client.get(path, headers={"Accept-Language": "ja"}).status_code == 200
+    taken = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        client.get(path, headers={"Accept-Language": "ja"})
+        taken.append((time.process_time() - began) * 1000)
+    return statistics.median(taken)
+
+
+def start(folder: Path) -> None:
+    """From `python app.py` to the first answer, with the interpreter's own start beside it."""
+    environment = {**os.environ, "NOROSHI_INSTANCE": str(folder), "PORT": "8199", "SECRET_KEY": "bench"}
+    began = time.monotonic()
+    process = subprocess.Popen([sys.executable, "app.py"], env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    for line in process.stdout:
+        if "ready" in line:
+            break
+    ready = time.monotonic() - began
+    process.terminate()
+    process.wait()
+    process.stdout.close()
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
+    bare = time.monotonic() - began
+    print(f"  start    {ready:6.2f} s to listening; a bare interpreter {bare:.2f} s; ratio {ready / bare:.0f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
