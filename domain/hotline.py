@@ -1,111 +1,167 @@
-"""The hotline: a suspicion that anyone reports, the voices of others who see it, and what became of it."""
+"""The hotline: filing a report, the suspicions on the board, all reports, and what became of each."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
 
+from domain.additions import Addition, Photo, Voice
 from domain.catalog import Facility, Service, Symptom
-from domain.db import Model
+from domain.db import db
+from domain.errors import Conflict, Refused
+from domain.events import Event, record
 from domain.incidents import Incident
+from domain.outbox import Delivery, enqueue
 from domain.people import Person
+from domain.suspicion import (
+    LONGEST,
+    OPEN,
+    Report,
+    announcement,
+    good_customers,
+    good_place,
+    good_since,
+    good_words,
+)
+from domain.text import is_blank
+
+__all__ = [
+    "LONGEST", "OPEN", "VERDICTS", "Addition", "Photo", "Report", "Step", "Voice", "announcement", "count_open", "fate",
+    "file", "good_customers", "good_place", "good_since", "good_words", "open_suspicions", "reports",
+]  # fmt: skip
 
 VERDICTS = ("acknowledged", "no_incident", "duplicate", "incident")
-OPEN = ("received", "acknowledged")
-"""A report in one of these is a suspicion: nobody has judged it yet, and the board says so."""
+PER_PAGE = 30
 
 
-class Report(Model):
-    """A suspicion. `status`: received, acknowledged, incident, duplicate or no_incident."""
+def file(
+    *,
+    key: str,
+    by: Person,
+    at: datetime,
+    symptom: Symptom | None = None,
+    body: str = "",
+    service: Service | None = None,
+    facility: Facility | None = None,
+    facility_text: str = "",
+    since: datetime | None = None,
+    customers: int | None = None,
+    same: Incident | None = None,
+) -> Report:
+    """Files a report and tells #hotline; the same `key` again gives the same report.
 
-    __tablename__ = "reports"
+    `same`: the reporter says that it is this incident. While that is being handled, the report joins it: it is no
+    suspicion of its own and is told in the incident's thread, without calling everybody again. Otherwise it is a
+    report like any other: nothing that could be new is hidden.
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(64), unique=True)
-    status: Mapped[str] = mapped_column(String(20), default="received", index=True)
-    reporter_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    symptom_id: Mapped[int | None] = mapped_column(ForeignKey("symptoms.id"), index=True)
-    body: Mapped[str] = mapped_column(Text, default="")
-    service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id"), index=True)
-    facility_id: Mapped[int | None] = mapped_column(ForeignKey("facilities.id"), index=True)
-    facility_text: Mapped[str] = mapped_column(String(200), default="")
-    since: Mapped[datetime | None]
-    customers: Mapped[int | None]
-    created_at: Mapped[datetime] = mapped_column(index=True)
-    acknowledged_at: Mapped[datetime | None]
-    acknowledged_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
-    judged_at: Mapped[datetime | None]
-    judged_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
-    note: Mapped[str] = mapped_column(Text, default="")
-    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"), index=True)
-    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("reports.id"), index=True)
-
-    reporter: Mapped[Person] = relationship(foreign_keys=[reporter_id])
-    acknowledged_by: Mapped[Person | None] = relationship(foreign_keys=[acknowledged_by_id])
-    judged_by: Mapped[Person | None] = relationship(foreign_keys=[judged_by_id])
-    symptom: Mapped[Symptom | None] = relationship()
-    service: Mapped[Service | None] = relationship()
-    facility: Mapped[Facility | None] = relationship()
-    incident: Mapped[Incident | None] = relationship(foreign_keys=[incident_id])
-    duplicate_of: Mapped["Report | None"] = relationship(remote_side=[id])
-    voices: Mapped[list["Voice"]] = relationship(back_populates="report", order_by="Voice.id")
-    additions: Mapped[list["Addition"]] = relationship(back_populates="report", order_by="Addition.id")
-    photos: Mapped[list["Photo"]] = relationship(back_populates="report", order_by="Photo.id")
-
-    @property
-    def code(self) -> str:
-        """Short, stable, sayable: `R-312`."""
-        return f"R-{self.id}"
-
-    @property
-    def is_open(self) -> bool:
-        return self.status in OPEN
+    Raises:
+        Refused: neither tile nor sentence, too long, a time to come, or an impossible number of customers.
+        Conflict: the key was used for something else (`report` in its params is that report's code).
+    """
+    body = good_words(body)
+    if earlier := db.session.scalar(select(Report).where(Report.key == key)):
+        if (earlier.reporter_id, earlier.symptom, earlier.body) != (by.id, symptom, body):
+            raise Conflict("report_sent_already", report=earlier.code)
+        return earlier
+    if symptom is None and is_blank(body):
+        raise Refused("body", "report_empty")
+    report = Report(
+        key=key, reporter_id=by.id, symptom=symptom, body=body, service=service, facility=facility, created_at=at,
+        facility_text="" if facility else good_place(facility_text), since=good_since(since, at),
+        customers=good_customers(customers),
+    )  # fmt: skip
+    db.session.add(report)
+    db.session.flush()
+    record("report.filed", by=by, at=at, report_id=report.id)
+    if same is None or not _join(report, same, by, at):
+        enqueue("slack", "report.filed", at=at, report_id=report.id)
+    return report
 
 
-class Voice(Model):
-    """Somebody else sees the same. One a person and report: a second tap changes the first."""
-
-    __tablename__ = "voices"
-    __table_args__ = (UniqueConstraint("report_id", "person_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    note: Mapped[str] = mapped_column(Text, default="")
-    customers: Mapped[int | None]
-    created_at: Mapped[datetime]
-
-    report: Mapped[Report] = relationship(back_populates="voices")
-    person: Mapped[Person] = relationship()
+def _join(report: Report, incident: Incident, by: Person, at: datetime) -> bool:
+    """The reporter's own "this is the same": True when the incident takes it."""
+    declared = select(Delivery).where(Delivery.incident_id == incident.id, Delivery.kind == "incident.declared")
+    thread = db.session.scalar(declared.order_by(Delivery.id).limit(1))
+    if thread is None or incident.resolved_at is not None or incident.drill:
+        return False
+    report.status, report.judged_at, report.judged_by, report.incident = "duplicate", at, by, incident
+    db.session.flush()
+    record("report.duplicate", by=by, at=at, report_id=report.id, incident_id=incident.id, of=incident.code)
+    said = {"what": "joined", "by": by.id, "incident": incident.code}
+    enqueue("slack", "report.told", at=at, report_id=report.id, needs=thread, details=said)
+    return True
 
 
-class Addition(Model):
-    """What a reporter added after sending: words, facility, number of customers."""
-
-    __tablename__ = "additions"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    body: Mapped[str] = mapped_column(Text, default="")
-    created_at: Mapped[datetime]
-
-    report: Mapped[Report] = relationship(back_populates="additions")
-    person: Mapped[Person] = relationship()
+def open_suspicions() -> list[Report]:
+    """Reports that nobody has judged yet, newest first: a constant number of queries."""
+    query = select(Report).options(*_LOADED).where(Report.status.in_(OPEN)).order_by(Report.id.desc())
+    return list(db.session.scalars(query))
 
 
-class Photo(Model):
-    """A picture to a report, re-encoded by us: no EXIF, no place, never the bytes that came in."""
+def count_open() -> int:
+    """How many reports nobody has judged yet."""
+    return db.session.scalar(select(func.count(Report.id)).where(Report.status.in_(OPEN))) or 0
 
-    __tablename__ = "photos"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    media_type: Mapped[str] = mapped_column(String(20))
-    width: Mapped[int]
-    height: Mapped[int]
-    data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    created_at: Mapped[datetime]
+@dataclass(frozen=True)
+class Listed:
+    """A page of reports; `newer`, `older`: the numbers of those pages."""
 
-    report: Mapped[Report] = relationship(back_populates="photos")
+    reports: list[Report]
+    newer: int | None
+    older: int | None
+
+
+def reports(*, page: int, of: Person | None = None) -> Listed:
+    """All reports, open ones first, then the newest: PER_PAGE a page (from 1). `of`: theirs, and those they joined."""
+    page = min(page, 100_000)
+    wanted: list[ColumnElement[bool]] = []
+    if of is not None:
+        voiced = select(Voice.report_id).where(Voice.person_id == of.id)
+        wanted.append(or_(Report.reporter_id == of.id, Report.id.in_(voiced)))
+    found = list(
+        db.session.scalars(
+            select(Report)
+            .options(*_LOADED, joinedload(Report.incident))
+            .where(*wanted)
+            .order_by(Report.status.in_(OPEN).desc(), Report.id.desc())
+            .limit(PER_PAGE + 1)
+            .offset((page - 1) * PER_PAGE)
+        )
+    )
+    return Listed(found[:PER_PAGE], page - 1 if page > 1 else None, page + 1 if len(found) > PER_PAGE else None)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that became of a report. `kind`: an event's without `report.`; `details`: as it was written down."""
+
+    at: datetime
+    kind: str
+    by: Person | None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def fate(report: Report) -> list[Step]:
+    """What became of a report, newest first; of a duplicate also the verdicts on the one it went to. One query."""
+    root = report.root
+    wanted = Event.report_id == report.id
+    if root is not report:
+        wanted = or_(wanted, (Event.report_id == root.id) & Event.kind.in_(_VERDICTS) & (Event.at >= report.created_at))
+    query = select(Event).options(joinedload(Event.actor)).where(wanted).order_by(Event.id.desc())
+    return [
+        Step(event.at, event.kind.removeprefix("report."), event.actor, event.details)
+        for event in db.session.scalars(query)
+    ]
+
+
+_VERDICTS = tuple(f"report.{kind}" for kind in (*VERDICTS, "reopened"))
+_LOADED = (
+    joinedload(Report.reporter),
+    joinedload(Report.acknowledged_by),
+    joinedload(Report.symptom),
+    joinedload(Report.facility),
+    selectinload(Report.voices),
+)
