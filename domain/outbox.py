@@ -1,28 +1,52 @@
 """The outbox: words to the outside, written down with the fact that caused them, carried out later, exactly once."""
 
 import secrets
-from datetime import datetime
+import zlib
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, Text, and_, case, func, or_, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from domain.db import Model, db
 
 STATES = ("waiting", "sending", "sent", "failed")
+OPEN = ("waiting", "sending")
+"""Not settled yet."""
+
+LONGEST_PAUSE = timedelta(minutes=5)
+"""Between two attempts at most, unless the service asks for more."""
+
+LONGEST_ASKED = timedelta(hours=1)
+"""The longest pause that a service may ask for: a nonsensical `Retry-After` must not silence us for days."""
+
+PATIENCE = timedelta(minutes=5)
+"""A delivery that is due for longer, and that nobody takes up, is stuck."""
+
+ERROR_LENGTH = 1000
 
 
 class DeliveryError(Exception):
     """A service did not take a delivery. `permanent`: trying again the same way is no use.
 
-    `retry_after` is the pause in seconds that the service asked for.
+    `retry_after` is the pause in seconds that the service asked for. `ambiguous`: it may have been taken all the
+    same, or may still be; the next attempt waits until the lease has run out, and looks before it sends.
     """
 
-    def __init__(self, message: str, *, permanent: bool = False, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        retry_after: float | None = None,
+        ambiguous: bool = False,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.permanent = permanent
         self.retry_after = retry_after
+        self.ambiguous = ambiguous
 
 
 class Delivery(Model):
@@ -57,6 +81,54 @@ class Delivery(Model):
     outside_place: Mapped[str | None] = mapped_column(String(100))
     outside_url: Mapped[str | None] = mapped_column(Text)
 
+    def take(self, at: datetime, lease: timedelta) -> None:
+        """One more attempt begins; until `at + lease` nobody else makes one."""
+        self.state = "sending"
+        self.attempts += 1
+        self.sent_at = self.sent_at or at
+        self.lease_until = at + lease
+
+    def succeed(
+        self,
+        at: datetime,
+        outside_id: str | None = None,
+        outside_place: str | None = None,
+        outside_url: str | None = None,
+    ) -> None:
+        """It has arrived; where it lies outside is kept, so that later deliveries change or answer it."""
+        self.state, self.delivered_at, self.error = "sent", at, ""
+        self.next_at = self.lease_until = None
+        self.outside_id, self.outside_place, self.outside_url = outside_id, outside_place, outside_url
+
+    def retry(self, error: DeliveryError, at: datetime) -> None:
+        """It did not arrive this time: waits 1 s, 2, 4 … up to five minutes, or longer if the service asks for it."""
+        self.state, self.error = "waiting", error.message[:ERROR_LENGTH]
+        asked = timedelta(seconds=max(0.0, error.retry_after or 0.0))
+        self.next_at = at + max(self._pause(), min(asked, LONGEST_ASKED))
+        if not error.ambiguous:
+            self.lease_until = None
+        elif self.lease_until is not None:
+            self.next_at = max(self.next_at, self.lease_until)
+
+    def give_up(self, error: DeliveryError, at: datetime) -> None:
+        """Trying again the same way is no use: stops until an administrator sends it again."""
+        self.state, self.error = "failed", error.message[:ERROR_LENGTH]
+        self.next_at = self.lease_until = None
+
+    def send_again(self, at: datetime) -> None:
+        """An administrator's wish: due now. What is being sent or has arrived stays as it is."""
+        if self.state not in ("waiting", "failed"):
+            return
+        self.state = "waiting"
+        # The lease outlives an ambiguous failure: an earlier request may still act until then.
+        self.next_at = max(at, self.lease_until) if self.lease_until else at
+
+    def _pause(self) -> timedelta:
+        """Grows with the attempts. Spread by the key: what failed together does not come back together."""
+        seconds = 2.0 ** min(max(self.attempts, 1) - 1, 9)
+        spread = zlib.crc32(f"{self.key}:{self.attempts}".encode()) / 2**32
+        return min(timedelta(seconds=seconds * (0.8 + 0.4 * spread)), LONGEST_PAUSE)
+
 
 def enqueue(
     service: str,
@@ -87,3 +159,94 @@ def enqueue(
     db.session.add(delivery)
     db.session.flush()
     return delivery
+
+
+def claim(services: Collection[str], at: datetime, lease: timedelta) -> Delivery | None:
+    """Takes the next due delivery for one attempt; call it in a `writing()` of its own and commit before sending.
+
+    `lease`: the sender's time limit and a margin. Within a lane the order is kept; what needs another delivery
+    waits for it; past a failed one the lane goes on.
+    """
+    delivery = db.session.scalar(_ready(services).where(_when() <= at).order_by(Delivery.id).limit(1))
+    if delivery is not None:
+        delivery.take(at, lease)
+        db.session.flush()
+    return delivery
+
+
+def claimed(delivery_id: int, attempt: int) -> Delivery | None:
+    """The delivery if this attempt still holds it, else None: a late worker must not overwrite a newer claim."""
+    delivery = db.session.get(Delivery, delivery_id, populate_existing=True)
+    if delivery is None or (delivery.state, delivery.attempts) != ("sending", attempt):
+        return None
+    return delivery
+
+
+def due(services: Collection[str], at: datetime) -> bool:
+    """Whether `claim` would find something: a read, so that idle workers never take the lock."""
+    first = next_due(services, at)
+    return first is not None and first <= at
+
+
+def next_due(services: Collection[str], at: datetime) -> datetime | None:
+    """When the next delivery can be claimed (in the past: at once); None when nothing waits."""
+    return db.session.scalar(_ready(services).with_only_columns(func.min(_when())))
+
+
+def held(services: Collection[str], after: int = 0) -> list[Delivery]:
+    """What waits for `services`, which are not configured, oldest first; with an id above `after`."""
+    query = select(Delivery).where(
+        Delivery.service.in_(services), Delivery.state == "waiting", Delivery.id > after
+    )
+    return list(db.session.scalars(query.order_by(Delivery.id)))
+
+
+def stuck(at: datetime, held: Collection[str] = ()) -> int:
+    """How many have been due for five minutes without anybody taking them up: no worker is alive.
+
+    What is tried and refused is not stuck: the portal can serve while a service is away. `held`: services that are
+    not configured; what waits for them is not stuck either.
+    """
+    late = _ready(None).where(_when() <= at - PATIENCE, Delivery.service.not_in(held))
+    return db.session.scalar(select(func.count()).select_from(late.with_only_columns(Delivery.id).subquery())) or 0
+
+
+def problems() -> list[Delivery]:
+    """What failed, and what was tried and did not arrive yet, oldest first."""
+    troubled = or_(Delivery.state == "failed", and_(Delivery.state.in_(OPEN), Delivery.error != ""))
+    return list(db.session.scalars(select(Delivery).where(troubled).order_by(Delivery.id)))
+
+
+def open_deliveries() -> list[Delivery]:
+    """Everything that has not arrived, oldest first."""
+    return list(db.session.scalars(select(Delivery).where(Delivery.state != "sent").order_by(Delivery.id)))
+
+
+def recent(limit: int = 20) -> list[Delivery]:
+    """What arrived last, newest first."""
+    query = select(Delivery).where(Delivery.state == "sent")
+    return list(db.session.scalars(query.order_by(Delivery.delivered_at.desc(), Delivery.id.desc()).limit(limit)))
+
+
+def _when() -> ColumnElement[datetime]:
+    """From when on a delivery can be claimed, by its own state."""
+    return case(
+        (Delivery.state == "sending", Delivery.lease_until), else_=func.coalesce(Delivery.next_at, Delivery.created_at)
+    )
+
+
+def _ready(services: Collection[str] | None) -> Select[tuple[Delivery]]:
+    """The first open delivery of each lane, where what it needs has arrived."""
+    earlier, cause, needed = aliased(Delivery), aliased(Delivery), aliased(Delivery)
+    # What needs a failed delivery waits for an administrator; the rest of its lane does not wait with it.
+    blocked = select(cause.id).where(cause.id == earlier.needs_id, cause.state == "failed").exists()
+    in_front = (
+        select(earlier.id)
+        .where(earlier.lane == Delivery.lane, earlier.id < Delivery.id, earlier.state.in_(OPEN), ~blocked)
+        .exists()
+    )
+    arrived = select(needed.id).where(needed.id == Delivery.needs_id, needed.state == "sent").exists()
+    query = select(Delivery).where(
+        Delivery.state.in_(OPEN), ~in_front, or_(Delivery.needs_id.is_(None), arrived)
+    )
+    return query if services is None else query.where(Delivery.service.in_(services))

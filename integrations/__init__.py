@@ -1,0 +1,1 @@
+"""The only code that opens outbound connections: per service a pure message and a small send()."""

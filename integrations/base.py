@@ -1,0 +1,31 @@
+"""What a sender is: an object for one service that carries a delivery out and says where it lies now."""
+
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from integrations.facts import DeliveryFacts
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Where it lies outside: the service's id, the place (a channel) and the address for people."""
+
+    outside_id: str | None = None
+    place: str | None = None
+    url: str | None = None
+
+
+class Sender(Protocol):
+    """Speaks to one service. `time_limit`: seconds for a whole attempt, kept by the sender itself."""
+
+    service: str
+    time_limit: float
+
+    def send(self, facts: DeliveryFacts) -> Sent:
+        """Carries it out, outside of any transaction; raises DeliveryError."""
+
+
+def seconds_left(facts: DeliveryFacts) -> float:
+    """How much of the attempt's time is left. The lease outlives it by the margin."""
+    return facts.deadline - time.monotonic()
