@@ -1,5 +1,6 @@
 """The commands of `flask --app app …` that belong to no room: deliver, backup, sample."""
 
+import signal
 import sqlite3
 import subprocess
 import threading
@@ -24,19 +25,17 @@ def init_app(app: Flask) -> None:
 @click.option("--once", is_flag=True, help="Deliver what is due, then stop.")
 def deliver(once: bool) -> None:
     """A delivery worker of its own."""
-    from server.worker import Worker
+    from server import worker
 
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    worker = Worker(app)
     if once:
-        click.echo(f"Delivered or tried: {worker.run_once()}")
+        click.echo(f"Delivered or tried: {worker.deliver_once(app)}")
         return
     click.echo("Delivering. Stop with Ctrl+C.")
     stop = threading.Event()
-    try:
-        worker.run_forever(stop)
-    except KeyboardInterrupt:
-        stop.set()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    worker.deliver_forever(app, stop)
 
 
 @click.command()
