@@ -1,9 +1,12 @@
 """Who may do what. It follows from the roster: there is no second list of roles to keep up to date."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, null, or_, select
 
 from domain.db import db
 from domain.errors import NotAllowed
@@ -38,49 +41,95 @@ def of(person: Person | None, at: datetime) -> Rights:
     """
     if person is None or not person.is_active:
         return NOBODY
-    kinds = set(db.session.scalars(_kinds(person.id, at)))
-    return Rights(
-        reads=True,
-        responder=bool(kinds) or person.is_admin,
-        bridge="bridge" in kinds,
-        admin=person.is_admin,
-    )
+    return of_each([person], at)[person.id]
 
 
-def _kinds(person_id: int, at: datetime):  # type: ignore[no-untyped-def]
+def of_each(people: Sequence[Person], at: datetime) -> dict[int, Rights]:
+    """The rights of several people at an instant, by person id: one query, however many they are."""
+    kinds = _kinds(at)
+    return {
+        person.id: Rights(
+            reads=True,
+            responder=bool(kinds.get(person.id)) or person.is_admin,
+            bridge="bridge" in kinds.get(person.id, ()),
+            admin=person.is_admin,
+        )
+        if person.is_active
+        else NOBODY
+        for person in people
+    }
+
+
+def _kinds(at: datetime) -> dict[int, set[str]]:
+    """Person id → the kinds of areas in which they have a place at an instant, planned or standing in.
+
+    A place that somebody else covers stays a place: who is relieved for an hour does not lose the tools.
+    """
+    places: dict[int, set[int]] = defaultdict(set)
+    kinds: dict[int, str] = {}
+    overrides = []
+    for row in db.session.execute(_planned(at).union_all(_standing_in(at))):
+        if row.override_id is not None:
+            overrides.append(row)
+            continue
+        kinds[row.area_id] = row.kind
+        if row.person_id is not None:
+            places[row.area_id].add(row.person_id)
+    for row in sorted(overrides, key=lambda row: (row.recorded_at, row.override_id)):
+        for area_id in kinds if row.area_id is None else [row.area_id]:
+            # The same rule as for duty: standing in for somebody without a place there has no effect (R12, R13).
+            if row.kind == "take" or row.for_person_id in places[area_id]:
+                places[area_id].add(row.person_id)
+            elif row.kind == "swap" and row.person_id in places[area_id]:
+                places[area_id].add(row.for_person_id)
+    found: dict[int, set[str]] = defaultdict(set)
+    for area_id, people in places.items():
+        for person_id in people if area_id in kinds else ():
+            found[person_id].add(kinds[area_id])
+    return found
+
+
+def _planned(at: datetime) -> Any:
+    """Areas in use, with those in the version of their plan that is in force (R9); a row of its own per place."""
+    # A version counts from the later of its start and its recording (R21).
+    effective = case((Plan.starts_at > Plan.recorded_at, Plan.starts_at), else_=Plan.recorded_at)
     latest = (
-        select(Plan.id, func.row_number().over(
-            partition_by=Plan.area_id,
-            order_by=(_effective().desc(), Plan.recorded_at.desc(), Plan.id.desc()),
-        ).label("place"), Plan.area_id)
+        select(
+            Plan.id,
+            Plan.area_id,
+            func.row_number()
+            .over(partition_by=Plan.area_id, order_by=(effective.desc(), Plan.recorded_at.desc(), Plan.id.desc()))
+            .label("place"),
+        )
         .where(Plan.starts_at <= at, Plan.recorded_at <= at)
         .subquery()
-    )  # fmt: skip
-    planned = (
-        select(Area.kind)
-        .join(latest, and_(latest.c.area_id == Area.id, latest.c.place == 1))
-        .join(PlanSlot, PlanSlot.plan_id == latest.c.id)
-        .where(PlanSlot.person_id == person_id, Area.retired_at.is_(None))
     )
-    standing_in = (
-        select(Area.kind)
-        .join(Override, or_(Override.area_id == Area.id, Override.area_id.is_(None)))
-        .where(
-            or_(Override.person_id == person_id, and_(Override.kind == "swap", Override.for_person_id == person_id)),
-            Override.status == "agreed",
-            Override.starts_at <= at,
-            Override.recorded_at <= at,
-            or_(Override.ends_at.is_(None), Override.ends_at > at),
-            or_(Override.cancelled_at.is_(None), Override.cancelled_at > at),
-            Area.retired_at.is_(None),
+    return (
+        select(
+            Area.id.label("area_id"),
+            Area.kind.label("kind"),
+            PlanSlot.person_id.label("person_id"),
+            null().label("for_person_id"),
+            Area.created_at.label("recorded_at"),
+            null().label("override_id"),
         )
+        .outerjoin(latest, and_(latest.c.area_id == Area.id, latest.c.place == 1))
+        .outerjoin(PlanSlot, PlanSlot.plan_id == latest.c.id)
+        .where(Area.retired_at.is_(None))
     )
-    return planned.union(standing_in)
 
 
-def _effective():  # type: ignore[no-untyped-def]
-    """A version counts from the later of its start and its recording (R21)."""
-    return case((Plan.starts_at > Plan.recorded_at, Plan.starts_at), else_=Plan.recorded_at)
+def _standing_in(at: datetime) -> Any:
+    """The covers, swaps and takes that count at an instant (R10), in the columns of `_planned`."""
+    return select(
+        Override.area_id, Override.kind, Override.person_id, Override.for_person_id, Override.recorded_at, Override.id
+    ).where(
+        Override.status == "agreed",
+        Override.starts_at <= at,
+        Override.recorded_at <= at,
+        or_(Override.ends_at.is_(None), Override.ends_at > at),
+        or_(Override.cancelled_at.is_(None), Override.cancelled_at > at),
+    )
 
 
 def wrote_as(person: Person, incident: Incident, rights: Rights) -> str | None:
