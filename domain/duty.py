@@ -98,7 +98,7 @@ class Override:
 
 @dataclass(frozen=True)
 class Absence:
-    """Somebody is away: over a span, or on weekly windows inside it (R15). Weekly windows use the roster's zone."""
+    """Somebody is away: over a span, or on weekly windows (roster's zone) inside it (R15)."""
 
     person: Person
     start: datetime | None = None
@@ -238,7 +238,7 @@ def gaps(roster: Roster, area: str, start: datetime, end: datetime) -> list[tupl
 def next_suggestion(
     roster: Roster, people: Sequence[Person], at: datetime, incident: Hashable | None
 ) -> tuple[Person | None, bool]:
-    """The first of a line not yet tried in an incident, and whether all were (R22, R23); None: no incident."""
+    """The first of a line not tried in an incident, and whether all were (R22, R23); None: no incident."""
     tried = _tried(roster, incident, at) if incident is not None else set()
     left = [person for person in people if person not in tried]
     return (left[0] if left else None), bool(people) and not left
@@ -258,7 +258,7 @@ def _narrowed(roster: Roster, area: str, start: datetime, end: datetime) -> Rost
     """
     facts = roster.areas[area]
     plans = sorted(facts.plans, key=lambda plan: (plan.effective, plan.recorded_at or BEGINNING))
-    before = bisect_right(plans, start - DAY, key=lambda plan: plan.effective)
+    near = plans[max(0, bisect_right(plans, start - DAY, key=lambda plan: plan.effective) - 1) :]
     overrides = [
         one
         for one in roster.overrides
@@ -266,14 +266,14 @@ def _narrowed(roster: Roster, area: str, start: datetime, end: datetime) -> Rost
     ]
     return replace(
         roster,
-        areas={area: Area(facts.zone, tuple(one for one in plans[max(0, before - 1) :] if one.effective <= end))},
+        areas={area: Area(facts.zone, tuple(one for one in near if one.effective <= end))},
         overrides=tuple(sorted(overrides, key=lambda one: one.recorded_at or BEGINNING)),
         absences=tuple(one for one in roster.absences if _touches(one, start, end)),
     )
 
 
 def _touches(entry: Override | Absence, start: datetime, end: datetime) -> bool:
-    """Whether an entry counts at some time from just before `start` to `end`; an empty span never does (R1)."""
+    """Whether an entry counts at some time from just before `start` to `end`; an empty span never (R1)."""
     if entry.end is not None and entry.end < start:
         return False  # most of a long history, at the price of one comparison
     left, right = entry.span
@@ -406,7 +406,7 @@ def _since(roster: Roster, area: str, at: datetime, person: Person | None) -> da
 def _edges(
     roster: Roster, area: str, after: datetime, until: datetime, *, backwards: bool = False
 ) -> Iterator[datetime]:
-    """Every instant of (after, until] at which the answer may change, in order; worked out a stretch at a time."""
+    """Every instant of (after, until] at which the answer may change, in order, a stretch at a time."""
     facts = roster.areas[area]
     rows = [row for plan in facts.plans for row in plan.rows]
     names = {slot.rotation for row in rows for slot in row.slots if isinstance(slot, RotationSlot)}
