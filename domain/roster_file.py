@@ -46,7 +46,7 @@ def parse(source: Any, *, strict: bool = True) -> duty.Roster:
     reader.zone = reader.zone_of(source, "")
     if strict:
         reader.people = set(reader.texts(source, "people", "")) if source.get("people") is not None else None
-        reader.areas = set(reader.object(source, "areas", ""))
+        reader.areas = set(reader.table(source, "areas", ""))
     rotations = reader.named(source, "rotations", reader.rotation)
     reader.rotations = set(rotations)
     roster = duty.Roster(
@@ -168,7 +168,7 @@ class _Reader:
 
     # Shapes
 
-    def object(self, source: Json, name: str, place: str) -> Json:
+    def table(self, source: Json, name: str, place: str) -> Json:
         found = source.get(name)
         if found is None:
             return {}
@@ -177,7 +177,7 @@ class _Reader:
             return {}
         return found
 
-    def list(self, source: Json, name: str, place: str) -> list[Any]:
+    def items(self, source: Json, name: str, place: str) -> list[Any]:
         found = source.get(name)
         if found is None:
             return []
@@ -187,12 +187,12 @@ class _Reader:
         return found
 
     def named(self, source: Json, name: str, read: Callable[[Json, str], Read]) -> dict[str, Read]:
-        found = self.object(source, name, "")
+        found = self.table(source, name, "")
         return {key: read(self.entry(one, f"{name}.{key}"), f"{name}.{key}") for key, one in found.items()}
 
-    def each(self, source: Json, name: str, place: str, read: Callable[[Json, str], Read]) -> "list[Read]":
+    def each(self, source: Json, name: str, place: str, read: Callable[[Json, str], Read]) -> list[Read]:
         where = _inside(place, name)
-        entries = enumerate(self.list(source, name, place))
+        entries = enumerate(self.items(source, name, place))
         return [read(self.entry(one, f"{where}[{n}]"), f"{where}[{n}]") for n, one in entries]
 
     def entry(self, value: Any, place: str) -> Json:
@@ -201,9 +201,9 @@ class _Reader:
         self.wrong(place, "must be an object")
         return {}
 
-    def texts(self, source: Json, name: str, place: str) -> "list[str]":
+    def texts(self, source: Json, name: str, place: str) -> list[str]:
         where = _inside(place, name)
-        return [self.text(one, f"{where}[{n}]") for n, one in enumerate(self.list(source, name, place))]
+        return [self.text(one, f"{where}[{n}]") for n, one in enumerate(self.items(source, name, place))]
 
     # Values
 
@@ -259,7 +259,7 @@ class _Reader:
 
     # Times
 
-    def date(self, value: Any, place: str) -> date | None:
+    def day(self, value: Any, place: str) -> date | None:
         try:
             return date.fromisoformat(value)
         except (ValueError, TypeError):
@@ -300,13 +300,13 @@ class _Reader:
 
     def midnight(self, source: Json, name: str, place: str, days: int) -> datetime | None:
         """00:00 of a date, or of the date after it, by R3 in the roster's zone (R15)."""
-        day = self.date(source[name], f"{place}.{name}") if source.get(name) is not None else None
+        day = self.day(source[name], f"{place}.{name}") if source.get(name) is not None else None
         if day is None:
             return None
         return END if day == date.max else instant(datetime.combine(day + days * DAY, time()), self.zone)
 
-    def days_off(self, source: Json) -> "list[date]":
-        found = [self.date(one, f"holidays[{n}]") for n, one in enumerate(self.list(source, "holidays", ""))]
+    def days_off(self, source: Json) -> list[date]:
+        found = [self.day(one, f"holidays[{n}]") for n, one in enumerate(self.items(source, "holidays", ""))]
         return [day for day in found if day is not None]
 
     def minutes(self, source: Json, name: str, place: str) -> int:
@@ -320,7 +320,7 @@ class _Reader:
 
     def days(self, source: Json, place: str, allowed: tuple[str, ...]) -> frozenset[str] | None:
         """Types of day; none given, or an empty list: every day."""
-        found = self.list(source, "days", place)
+        found = self.items(source, "days", place)
         if not all(one in allowed for one in found):
             self.wrong(f"{place}.days", f"must be some of {', '.join(allowed)}")
             return None
@@ -346,9 +346,9 @@ class _Reader:
         return duty.RotationSlot(name, self.number(value, "offset", place, 0))
 
     def row(self, source: Json, place: str) -> duty.Row:
-        slots = self.list(source, "slots", place)
+        slots = self.items(source, "slots", place)
         if not 1 <= len(slots) <= RANKS:
-            self.wrong(f"{place}.slots", f"{len(slots)} people; from one to five")
+            self.wrong(f"{place}.slots", f"{len(slots)} places; at least one, at most five")
         return duty.Row(
             slots=tuple(self.slot(one, f"{place}.slots[{n}]") for n, one in enumerate(slots)),
             windows=tuple(self.each(source, "windows", place, self.window)),
@@ -371,7 +371,7 @@ class _Reader:
         start = self.wall(source.get("start"), f"{place}.start")
         if not 1000 < start.year < 9000:
             self.wrong(f"{place}.start", "the year must lie between 1001 and 8999")
-        members = enumerate(self.list(source, "members", place))
+        members = enumerate(self.items(source, "members", place))
         return duty.Rotation(
             members=tuple(self.person(one, f"{place}.members[{n}]") for n, one in members),
             start=start.astimezone(zone).replace(tzinfo=None) if start.tzinfo and 1000 < start.year < 9000 else start,
