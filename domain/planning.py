@@ -11,7 +11,8 @@ from domain import events, roster
 from domain.db import db
 from domain.errors import Conflict, NotAllowed, Refused
 from domain.people import Person
-from domain.roster import RANKS, Absence, Area, Gap, Override, Plan, PlanSlot, Stretch, in_force_after
+from domain.roster import RANKS, Absence, Area, Gap, Override, Plan, PlanSlot, Stretch
+from domain.roster_queries import in_force_after
 
 GRACE = timedelta(hours=1)
 """A plan's start this little before now is the time it took to fill in the form: it means now."""

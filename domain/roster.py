@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, and_, case, func, or_, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from domain import duty
+from domain import roster_queries as queries
 from domain.db import db
 from domain.people import Person
 from domain.roster_tables import (
@@ -210,11 +211,11 @@ class Facts:
 
 def facts(at: datetime) -> Facts:
     """Loads what can matter from `at` (aware UTC) on: six queries, however many areas and people there are."""
-    plans = list(db.session.execute(_versions_from(at)))
-    overrides = list(db.session.execute(_overrides_from(at)))
-    absences = list(db.session.execute(_absences_from(at)))
+    plans = list(db.session.execute(queries.PLANS, {"at": at}))
+    overrides = list(db.session.execute(queries.OVERRIDES, {"at": at}))
+    absences = list(db.session.execute(queries.ABSENCES, {"at": at}))
     named = {row.person_id for row in (*plans, *overrides, *absences)} | {row.for_person_id for row in overrides}
-    people = db.session.scalars(select(Person).where(Person.id.in_(named - {None})))
+    people = db.session.scalars(queries.PEOPLE, {"people": sorted(named - {None})})
     return Facts(
         at=at,
         areas=areas(),
@@ -226,65 +227,9 @@ def facts(at: datetime) -> Facts:
     )
 
 
-def _effective(kind: type[Plan]) -> Any:
-    return case((kind.starts_at > kind.recorded_at, kind.starts_at), else_=kind.recorded_at)
-
-
-def _versions_from(at: datetime) -> Any:
-    """The rows of the version in force in each area at an instant (R9), and of all that come after it."""
-    effective = _effective(Plan)
-    ranked = select(
-        Plan.id,
-        effective.label("effective"),
-        func.row_number()
-        .over(
-            partition_by=(Plan.area_id, case((effective <= at, 0), else_=1)),
-            order_by=(effective.desc(), Plan.recorded_at.desc(), Plan.id.desc()),
-        )
-        .label("place"),
-    ).subquery()
-    return (
-        select(Plan.id, Plan.area_id, Plan.starts_at, Plan.recorded_at, PlanSlot.rank, PlanSlot.person_id)
-        .join(ranked, ranked.c.id == Plan.id)
-        .join(PlanSlot, PlanSlot.plan_id == Plan.id)
-        .where(or_(ranked.c.place == 1, ranked.c.effective > at))
-        .order_by(Plan.id, PlanSlot.rank)
-    )
-
-
-def in_force_after(kind: type[Override] | type[Absence], at: datetime) -> Any:
-    """The condition of entries that are in force at some time after an instant."""
-    return and_(
-        or_(kind.ends_at.is_(None), kind.ends_at > at), or_(kind.cancelled_at.is_(None), kind.cancelled_at > at)
-    )
-
-
-def _overrides_from(at: datetime) -> Any:
-    return (
-        select(
-            Override.id, Override.kind, Override.status, Override.person_id, Override.for_person_id,
-            Override.area_id, Override.starts_at, Override.ends_at, Override.recorded_at, Override.cancelled_at,
-        )
-        .where(in_force_after(Override, at), Override.status == "agreed")
-        .order_by(Override.recorded_at, Override.id)
-    )  # fmt: skip
-
-
-def _absences_from(at: datetime) -> Any:
-    return (
-        select(
-            Absence.id, Absence.person_id, Absence.starts_at, Absence.ends_at, Absence.recorded_at,
-            Absence.cancelled_at,
-        )
-        .where(in_force_after(Absence, at))
-        .order_by(Absence.id)
-    )  # fmt: skip
-
-
 def areas() -> list[Area]:
     """The areas in use, in their order."""
-    query = select(Area).where(Area.retired_at.is_(None)).order_by(Area.position, Area.id)
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(queries.AREAS))
 
 
 def area_by_key(key: str) -> Area | None:
@@ -294,7 +239,7 @@ def area_by_key(key: str) -> Area | None:
 
 def last_resort() -> list[LastResort]:
     """Whom to call when nobody of an area can be reached, in order."""
-    return list(db.session.scalars(select(LastResort).order_by(LastResort.position, LastResort.id)))
+    return list(db.session.scalars(queries.LAST_RESORT))
 
 
 def duty_now(at: datetime) -> list[AreaDuty]:
@@ -333,7 +278,7 @@ def is_absent(person: Person, at: datetime) -> bool:
         Absence.person_id == person.id,
         Absence.starts_at <= at,
         Absence.recorded_at <= at,
-        in_force_after(Absence, at),
+        queries.in_force_after(Absence, at),
     )
     return db.session.scalar(query.limit(1)) is not None
 
@@ -351,12 +296,9 @@ def choices() -> list[Person]:
 
 def plans(area: Area, at: datetime) -> tuple[Plan | None, list[Plan]]:
     """The version in force at an instant (R9), and those to come in the order in which they begin."""
-    query = (
-        select(Plan)
-        .where(Plan.id.in_(select(_versions_from(at).subquery().c.id)), Plan.area_id == area.id)
-        .options(selectinload(Plan.slots).joinedload(PlanSlot.person), joinedload(Plan.recorded_by))
-    )
-    found = sorted(db.session.scalars(query), key=lambda plan: (plan.effective_at, plan.recorded_at, plan.id))
+    query = queries.VERSIONS.options(selectinload(Plan.slots).joinedload(PlanSlot.person), joinedload(Plan.recorded_by))
+    rows = db.session.scalars(query, {"at": at, "area": area.id})
+    found = sorted(rows, key=lambda plan: (plan.effective_at, plan.recorded_at, plan.id))
     in_force = [plan for plan in found if plan.effective_at <= at]
     return (in_force[-1] if in_force else None), [plan for plan in found if plan.effective_at > at]
 
