@@ -16,7 +16,6 @@ from blueprints.shared.pages import new_key
 from domain import catalog
 from domain.catalog import SERVICE_STATES, Facility, Service
 from domain.errors import Refused
-from domain.hotline import Report
 from domain.incidents import WORDS, Incident
 from domain.lifecycle import begun, good_severity, good_title
 from domain.text import clean, one_line
@@ -115,18 +114,21 @@ class DeclareForm(Places):
 
     def read(self, zone: ZoneInfo, at: datetime) -> dict[str, Any]:
         """What `incidents.declare` takes, but for the words and the report; `errors_of` says what is wrong."""
+        title = self.take(lambda: good_title(self.title.data or ""))
         severity = self.take(lambda: good_severity(self.text("severity")))
+        services = self.services(catalog.services())
         state = STATE_OF_SEVERITY.get(severity or "", "partial_outage")
+        facilities = self.facilities()
         began_at = self.instant("began_at", "began_unreadable", zone, at)
         if began_at is not None:
             self.take(lambda: begun(began_at, at))
         return {
             "key": self.key.data,
-            "title": self.take(lambda: good_title(self.title.data or "")),
+            "title": title,
             "severity": severity,
             "began_at": began_at,
-            "services": dict.fromkeys(self.services(catalog.services()), state),
-            "facilities": self.facilities(),
+            "services": dict.fromkeys(services, state),
+            "facilities": facilities,
             "holding": self.holds(),
             "page": self.pages(),
             "drill": self.ticked("drill"),
@@ -139,15 +141,13 @@ class EditForm(Places):
     severity = StringField()
 
     def read(self, zone: ZoneInfo, at: datetime) -> dict[str, Any]:
+        title = self.take(lambda: good_title(self.title.data or ""))
+        severity = self.take(lambda: good_severity(self.text("severity")))
+        facilities = self.facilities()
         began_at = self.instant("began_at", "began_unreadable", zone, at)
         if began_at is not None:
             self.take(lambda: begun(began_at, at))
-        return {
-            "title": self.take(lambda: good_title(self.title.data or "")),
-            "severity": self.take(lambda: good_severity(self.text("severity"))),
-            "began_at": began_at,
-            "facilities": self.facilities(),
-        }
+        return {"title": title, "severity": severity, "began_at": began_at, "facilities": facilities}
 
 
 class MaintenanceForm(Places):
@@ -249,8 +249,3 @@ def report_number(typed: str | None) -> int | None:
     """`312` or `R-312`."""
     value = one_line(typed).casefold().removeprefix("r-")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
-
-
-def report_summary(report: Report, locale: str) -> str:
-    """What was reported, in a line."""
-    return one_line(report.body) or (report.symptom.called(locale) if report.symptom else report.code)

@@ -7,7 +7,7 @@ from flask_babel import get_locale, gettext
 from sqlalchemy import func, select
 
 from blueprints.incidents import bp, phrases
-from blueprints.incidents.forms import DeclareForm, EditForm, report_number, report_summary
+from blueprints.incidents.forms import DeclareForm, EditForm, report_number
 from blueprints.incidents.live import shown
 from blueprints.incidents.places import known_facilities
 from blueprints.shared import words
@@ -109,7 +109,7 @@ def declare_page(form: DeclareForm, ticked: set[int] | None = None, conflict: Co
         alike=alike,
         newest=_newest(),
         report=report,
-        summary=report_summary(report, get_locale().language) if report else "",
+        summary=report.headline(get_locale().language) if report else "",
         services=known,
         ticked=chosen,
         severities=SEVERITIES,
