@@ -211,7 +211,7 @@ class Facts:
 
 def facts(at: datetime) -> Facts:
     """Loads what can matter from `at` (aware UTC) on: six queries, however many areas and people there are."""
-    plans = list(db.session.execute(queries.PLANS, {"at": at}))
+    plans: list[Row[Any]] = list(db.session.execute(queries.PLANS, {"at": at}))
     overrides = list(db.session.execute(queries.OVERRIDES, {"at": at}))
     absences = list(db.session.execute(queries.ABSENCES, {"at": at}))
     named = {row.person_id for row in (*plans, *overrides, *absences)} | {row.for_person_id for row in overrides}

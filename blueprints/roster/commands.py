@@ -12,6 +12,7 @@ from blueprints.shared.instants import parse_wall
 from blueprints.shared.language import now, zone
 from domain import roster
 from domain.roster import AreaDuty
+from domain.roster_file import RosterFileError, answer_vectors
 
 
 @bp.cli.command("show")
@@ -70,12 +71,12 @@ def _line(duty: AreaDuty) -> str:
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def answer(file: Path, as_json: bool) -> None:
     """Works out the answers to a file of rosters and questions. Touches no database."""
-    from domain.roster_file import answer_vectors
-
     try:
         answers = answer_vectors(json.loads(file.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError) as error:
-        raise click.ClickException(f"{file.name} cannot be read: {error}") from None
+    except RosterFileError as error:
+        raise click.ClickException("\n".join([f"{file.name} cannot be read:", *error.problems])) from None
+    except (ValueError, RecursionError) as error:
+        raise click.ClickException(f"{file.name} is not JSON: {error}") from None
     if as_json:
         click.echo(json.dumps(answers, ensure_ascii=False, indent=1))
         return
