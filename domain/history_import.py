@@ -118,7 +118,7 @@ def _record(raw: Any, source: str, at: datetime, touches: str) -> Past:
     past = Past(
         key=_key(raw, title, began), name=one_line(str(raw.get("id") or title)), title=title,
         kind="maintenance" if work else "incident",
-        severity="maintenance" if work else impact if impact in (*_SERVICE_STATE, "none") else "none",
+        severity=impact if not work and impact in _SERVICE_STATE else "none",
         state=_state(raw.get("status"), states, odd), source=cut(one_line(str(raw.get("organisation") or source)), 100),
         began_at=began, ends_at=_time(raw.get("scheduled_until")), resolved_at=_time(raw.get("resolved_at")),
         components=_components(raw.get("components")), odd=odd,

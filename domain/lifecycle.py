@@ -55,7 +55,7 @@ class Incident(Model):
     """An incident, or (`kind` maintenance) planned work with a beginning and an end.
 
     `state`: one of STATES, or of MAINTENANCE_STATES. `closed_at`: the customer side is done; until then a
-    resolved incident stays on the board. `severity` may also be `none` in imported history.
+    resolved incident stays on the board. `severity` is `none` for planned work, and may be in imported history.
     """
 
     __tablename__ = "incidents"

@@ -46,7 +46,7 @@ def plan_maintenance(
     if ends_at - began_at > LONGEST:
         raise Refused("ends_at", "maintenance_long")
     work = Incident(
-        key=key, kind="maintenance", title=title, severity="maintenance", state="scheduled", began_at=began_at,
+        key=key, kind="maintenance", title=title, severity="none", state="scheduled", began_at=began_at,
         ends_at=ends_at, declared_at=at, declared_by_id=by.id, all_facilities=facilities is None,
         facilities=list(facilities or []),
     )  # fmt: skip
