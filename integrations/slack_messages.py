@@ -85,7 +85,7 @@ def declared_message(facts: DeliveryFacts, wording: Wording, base_url: str = "")
     blocks += [section(text) for text in _impact(incident, wording)]
     if incident.next_update_at:
         at = wording.moment(incident.next_update_at)
-        blocks.append(section(_("First details by %(time)s.") % {"time": at}))
+        blocks.append(section(_("Next update by %(time)s.") % {"time": at}))
     if link := _link(base_url, f"incidents/{incident.code}", _("See what is going on, and what to say to customers")):
         blocks.append(small(link))
     return Message(f"{start}{head}: {line(incident.title, FALLBACK)}", blocks)

@@ -1,6 +1,5 @@
 """The organisation's language and zone for what goes outside: gettext without a web framework."""
 
-import re
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,6 +24,6 @@ class Wording:
     def moment(self, at: datetime) -> str:
         """Day, time and zone: `8月11日 10:42（JST）`. Slack shows it in any country, so the zone is always said."""
         local = at.astimezone(self.zone)
-        # The thin space that some catalogues of formats carry does not survive every reader.
-        text = re.sub(r"\s", " ", format_skeleton("MMMdHm", local, tzinfo=self.zone, locale=self.locale))
+        day = format_skeleton("MMMd", local, tzinfo=self.zone, locale=self.locale)
+        text = f"{day}{' ' if self.locale == 'ja' else ', '}{local:%-H:%M}"
         return f"{text}（{local:%Z}）" if self.locale == "ja" else f"{text} {local:%Z}"
