@@ -1,5 +1,6 @@
 """The database: one engine for SQLite and PostgreSQL, one way to write, UTC instants, the base of all tables."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,6 +94,46 @@ def guard(engine: Engine) -> None:
     event.listen(engine, "begin", begin)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _connect_sqlite)
+
+
+def version() -> int | None:
+    """A number that changes with every commit of any process, read in microseconds; None where it is not known.
+
+    Read it before a transaction begins: what that transaction then sees is of this version or newer. SQLite only,
+    from a connection that never writes.
+    """
+    return _watch.version(db.engine) if db.engine.dialect.name == "sqlite" else None
+
+
+class _Watch:
+    """The connection that `version` asks. It is left when its engine is disposed of: the file may be another."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._connection: sqlite3.Connection | None = None
+
+    def version(self, engine: Engine) -> int:
+        with self._lock:
+            if self._engine is not engine or self._connection is None:
+                self._leave()
+                path = str(engine.url.database)
+                self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+                self._engine = engine
+                event.listen(engine, "engine_disposed", lambda _engine: self.leave(), once=True)
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def leave(self) -> None:
+        with self._lock:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._engine = None
+
+
+_watch = _Watch()
 
 
 def _connect_sqlite(connection: DBAPIConnection, _record: Any) -> None:

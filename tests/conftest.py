@@ -1,5 +1,6 @@
 """The house for tests: a migrated database of each kind, one app, a fixed cast, a clock that stands still."""
 
+import contextvars
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask, g
@@ -90,12 +92,24 @@ def _migrated(url: str, folder: Path) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+class Client(FlaskClient):
+    """Each request in a context of its own, as in the real process: nothing of one leaks into the next."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        answer = contextvars.Context().run(super().open, *args, **kwargs)
+        # What the test holds is read anew.
+        db.session.rollback()
+        return answer
+
+
 @pytest.fixture
 def app(_app: Flask) -> Iterator[Flask]:
     """The portal on a fresh database with the cast; an app context is open."""
     _fresh(_app)
     kept = dict(_app.config)
     _app.config["CLOCK"] = lambda: NOW
+    _app.test_client_class = Client
+    _app.extensions["memo"].forget()
     limiter.reset()
     context = _app.app_context()
     context.push()

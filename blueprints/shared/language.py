@@ -1,11 +1,12 @@
 """Which language and which clock a page speaks: the browser's, then the person's; the organisation's zone."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, get_timezone_name
 from flask import Flask, current_app, g, has_request_context, request
-from flask_babel import Babel, get_locale, gettext, ngettext
+from flask_babel import Babel, Domain, get_locale, gettext, ngettext
 from flask_login import current_user
 
 from settings import LANGUAGES
@@ -104,8 +105,26 @@ def zone_short() -> str:
     return local(now()).tzname() or format_time(now(), "O", tzinfo=zone(), locale="en")
 
 
+class Texts(Domain):
+    """The catalogue of this request's language, looked up once: a board asks for some two hundred words."""
+
+    def get_translations(self) -> Any:
+        if not g:
+            return super().get_translations()
+        locale = get_locale()
+        if g.get("texts_of") is not locale:
+            g.texts_of, g.texts = locale, super().get_translations()
+        return g.texts
+
+
 def init_app(app: Flask) -> None:
-    Babel(app, locale_selector=choose, default_translation_directories=str(app.root_path) + "/translations")
+    babel = Babel(app, locale_selector=choose, default_translation_directories=str(app.root_path) + "/translations")
+    babel.domain_instance = texts = Texts()
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: texts.get_translations().ugettext(text),
+        ngettext=lambda one, many, number: texts.get_translations().ungettext(one, many, number),
+        newstyle=True,
+    )
     app.jinja_env.globals.update(
         now=now, clock_time=clock_time, day=day, moment=moment, month=month, ago=ago, span=span,
         zone_name=zone_name, zone_short=zone_short, language=lambda: get_locale().language,

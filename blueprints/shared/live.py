@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from flask import Flask, g, render_template
 from sqlalchemy import select
 
+from blueprints.shared.language import now
 from blueprints.shared.who import LEVELS
-from domain.db import db
+from domain.db import db, version
 from domain.people import Person
 from settings import LANGUAGES
 
@@ -48,6 +50,35 @@ def swap(target: str, template: str, **context: object) -> str:
     return f'<hx-partial hx-target="#{target}" hx-swap="outerMorph">{html}</hx-partial>'
 
 
+class Memo:
+    """Parts of pages that depend on nothing but topic, language and class of rights, kept until the next commit.
+
+    An entry is of the version that was read before its request's transaction began, so what it shows is never
+    older; it ends when that version ends or when the clock alone changes what it shows.
+    """
+
+    MOST = 64
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, ...], tuple[int, datetime | None, Any]] = {}
+
+    def get(self, key: tuple[str, ...], make: Callable[[], tuple[Any, datetime | None]]) -> Any:
+        """The part of `key`; `make` renders it and says until when it holds."""
+        found = self._kept.get(key)
+        if found and found[0] == g.version and (found[1] is None or now() < found[1]):
+            return found[2]
+        made, until = make()
+        if g.version is not None:
+            if len(self._kept) >= self.MOST:
+                self._kept.clear()
+            self._kept[key] = (g.version, until, made)
+        return made
+
+    def forget(self) -> None:
+        """As after a commit."""
+        self._kept.clear()
+
+
 class Live:
     """What the process serves streams from; it opens the app context, this the request."""
 
@@ -58,7 +89,7 @@ class Live:
         """The topic's fragment in a language (ja, en) for a class of rights (reader, responder, admin)."""
         if language not in LANGUAGES or level not in LEVELS:
             return None
-        with self.app.test_request_context("/live"):
+        with self.app.app_context(), self.app.test_request_context("/live"):
             g.language, g.rights = language, LEVELS[level]
             return fragment(name)
 
@@ -74,4 +105,11 @@ class Live:
 
 def init_app(app: Flask) -> None:
     app.extensions["live"] = Live(app)
+    app.extensions["memo"] = Memo()
+
+    def note_version() -> None:
+        g.version = version()
+
+    # First of all, before anybody is loaded: see `version`.
+    app.before_request_funcs.setdefault(None, []).insert(0, note_version)
     app.jinja_env.globals["swap"] = swap

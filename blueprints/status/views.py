@@ -4,8 +4,10 @@ from typing import Any
 
 from flask import Response, abort, current_app, g, jsonify, render_template, request, url_for
 from flask_babel import gettext
+from markupsafe import Markup
 
-from blueprints.shared.language import local, now
+from blueprints.shared import language
+from blueprints.shared.language import now
 from blueprints.shared.pages import asset, render
 from blueprints.shared.who import my_rights, signed_in
 from blueprints.status import bp
@@ -17,19 +19,32 @@ from domain.text import one_line
 @bp.get("/", endpoint="board")
 @signed_in
 def board_page() -> str:
-    """The board: the answer first."""
-    loaded = board.load(now())
-    g.overall = answer_of(loaded.overall)
+    """The board: the answer first. Its parts are rendered once a commit, language and class of rights."""
     query = one_line(request.args.get("facility"))[:100]
+    key = ("board", language.choose(), my_rights().level, language.local(now()).strftime("%H:%M"))
+    g.overall, answer_html, board_html = current_app.extensions["memo"].get(key, _parts)
     return render_template(
         "status/board.html",
-        board=loaded,
         answer=g.overall,
-        level=my_rights().level,
+        answer_html=answer_html,
+        board_html=board_html,
         favicon=g.overall.favicon,
         facility=query,
-        found=_facility_answers(query, loaded) if query else None,
+        **(_looked_up(query) if query else {"found": None}),
     )
+
+
+def _parts() -> tuple[tuple[Any, Markup, Markup], Any]:
+    loaded = board.load(now())
+    g.overall = answer_of(loaded.overall)
+    context = {"board": loaded, "answer": g.overall, "level": my_rights().level}
+    html = [Markup(render_template(f"status/_{part}.html", **context)) for part in ("answer", "board")]  # noqa: S704
+    return (g.overall, html[0], html[1]), loaded.changes_at()
+
+
+def _looked_up(query: str) -> dict[str, Any]:
+    loaded = board.load(now())
+    return {"found": _facility_answers(query, loaded), "board": loaded}
 
 
 @bp.get("/facilities")

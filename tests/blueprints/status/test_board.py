@@ -7,11 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from domain import catalog, hotline, incidents, maintenances
 from domain.catalog import Facility, Service
-from domain.db import db, writing
+from domain.db import writing
 from domain.incidents import Incident
 from domain.people import Person
 from tests.conftest import NOW
@@ -207,12 +208,12 @@ def test_a_facility_that_nobody_knows(cast: SimpleNamespace, sign_in: SignIn) ->
 
 
 def test_the_number_of_queries_does_not_grow(
-    cast: SimpleNamespace, sign_in: SignIn, count_queries: Callable[[], Any]
+    app: Flask, cast: SimpleNamespace, sign_in: SignIn, count_queries: Callable[[], Any]
 ) -> None:
     client = sign_in(cast.reader)
     declare(cast.responder, "1")
     suspect(cast.reader, "1")
-    board(client)
+    app.extensions["memo"].forget()
     with count_queries() as few:
         board(client)
     for number in range(2, 7):
@@ -224,7 +225,30 @@ def test_the_number_of_queries_does_not_grow(
                     key=f"{number}-{turn}", by=cast.bridge, at=NOW, state="identified", words=WORDS,
                     next_update_at=NOW + timedelta(minutes=30),
                 )  # fmt: skip
-    db.session.remove()
+    app.extensions["memo"].forget()
     with count_queries() as many:
         board(client)
     assert len(many) == len(few) <= 24
+
+
+def test_a_board_that_nothing_changed_asks_only_who_is_asking(
+    cast: SimpleNamespace, sign_in: SignIn, count_queries: Callable[[], Any]
+) -> None:
+    client = sign_in(cast.reader)
+    board(client)
+    with count_queries() as queries:
+        board(client)
+    assert len(queries) == 2
+
+
+def test_a_commit_of_anybody_shows_at_once(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    client = sign_in(cast.reader)
+    board(client)
+    declare(cast.responder)
+    assert heading(board(client)) == "いま、1件の障害に対応しています"
+
+
+def test_what_is_kept_for_a_responder_is_not_shown_to_a_reader(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    declare(cast.responder)
+    assert "進展なしで更新" in board(sign_in(cast.responder))
+    assert "進展なしで更新" not in board(sign_in(cast.reader))
