@@ -24,7 +24,7 @@ test: $(VENV)/test.ok ## Runs every test (browser and PostgreSQL tests where tho
 check: $(VENV)/test.ok ## What CI runs: lint, types, templates, translations, architecture, every test on both databases
 	@echo "— lint and format" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "— types" && $(BIN)/mypy
-	@echo "— templates" && $(BIN)/djlint templates --check --lint --quiet
+	@echo "— templates" && $(BIN)/djlint templates --lint --quiet
 	@echo "— translations" && $(BIN)/python -m translations.check
 	@echo "— tests on SQLite" && $(MAKE) --no-print-directory test
 	@echo "— tests on PostgreSQL" && $(BIN)/python -m pytest --database postgresql -m "not one_database" $(ARGS)

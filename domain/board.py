@@ -9,7 +9,7 @@ from domain import catalog, hotline, incidents, roster
 from domain.catalog import Facility, Service
 from domain.db import db
 from domain.hotline import Report
-from domain.incidents import Incident, Update
+from domain.incidents import Incident, Update, Words
 from domain.roster import AreaDuty
 
 SEVERITY_ORDER = ("critical", "major", "minor", "none")
@@ -64,7 +64,7 @@ class Board:
     maintenances: list[Incident]
     duties: list[AreaDuty]
     last_update: Update | None
-    words: dict[int, object] = field(default_factory=dict)
+    words: dict[int, Words] = field(default_factory=dict)
 
     def changes_at(self) -> datetime | None:
         """When the board changes by the clock alone: a promise comes due, a duty ends, maintenance begins or ends."""

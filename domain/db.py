@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import blinker
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, event, inspect
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
+from sqlalchemy.orm import DeclarativeBase, scoped_session
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator
 
@@ -70,7 +70,7 @@ class Base(DeclarativeBase):
             if isinstance(default, ScalarElementColumnDefault):
                 values.setdefault(column.key, default.arg)
             elif isinstance(default, CallableColumnDefault):
-                values.setdefault(column.key, default.arg(None))
+                values.setdefault(column.key, default.arg(cast(Any, None)))
         for name, value in values.items():
             setattr(self, name, value)
 
@@ -161,7 +161,7 @@ def _begin_postgresql(connection: Any) -> None:
 
 
 @contextmanager
-def writing() -> Iterator[scoped_session[Session]]:
+def writing() -> Iterator[scoped_session[Any]]:
     """The one way to write: ends the read, waits its turn, commits at the end or rolls everything back.
 
     Slow work (hashing, images, HTTP) stays outside. What was loaded before is expired and read anew inside.

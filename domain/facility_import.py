@@ -49,7 +49,8 @@ def plan(data: bytes) -> Plan:
     lines, problems = csv_table.read(data, COLUMNS, required=("name",))
     known = {name.casefold(): service for service in services() for name in (service.name, service.name_en) if name}
     present = {facility.name: facility for facility in db.session.scalars(select(Facility))}
-    rows, seen = [], {}
+    rows: list[Row] = []
+    seen: dict[str, int] = {}
     for line in lines:
         name = line.values["name"][:200]
         if not name:

@@ -27,7 +27,7 @@ def choose() -> str:
 
 def zone() -> ZoneInfo:
     """The organisation's time zone: pages show it and say it."""
-    return current_app.config["ZONE"]  # type: ignore[no-any-return]
+    return current_app.config["ZONE"]
 
 
 def now() -> datetime:
@@ -37,7 +37,7 @@ def now() -> datetime:
     if "now" not in g:
         clock = current_app.config.get("CLOCK")
         g.now = clock() if clock else datetime.now(UTC).replace(microsecond=0)
-    return g.now  # type: ignore[no-any-return]
+    return g.now
 
 
 def local(at: datetime) -> datetime:

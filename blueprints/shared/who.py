@@ -23,7 +23,7 @@ def my_rights() -> Rights:
     """The rights of who is signed in; in a live fragment those of the class that it is rendered for."""
     if "rights" not in g:
         g.rights = rights.of(me(), now())
-    return g.rights  # type: ignore[no-any-return]
+    return g.rights
 
 
 def me() -> Person | None:
