@@ -139,7 +139,7 @@ class Incident(Model):
         """
         if earlier := self._sent_before(key):
             return earlier
-        self._check_seen(seen)
+        self.check_seen(seen)
         self._check_follows(state, seen, reopen)
         said = kept_words(words)
         reason = one_line(next_update_reason)[:300]
@@ -171,7 +171,7 @@ class Incident(Model):
         """
         if earlier := self._sent_before(key):
             return earlier
-        self._check_seen(seen)
+        self.check_seen(seen)
         if self.resolved_at is not None:
             raise Conflict("incident_resolved", incident=self.code)
         last = self.latest
@@ -259,7 +259,8 @@ class Incident(Model):
             raise Conflict("key_used")
         return earlier
 
-    def _check_seen(self, seen: int | None) -> None:
+    def check_seen(self, seen: int | None) -> None:
+        """Raises Conflict when it is closed, or when words were published after the update `seen`."""
         if self.closed_at is not None:
             raise Conflict("incident_closed", incident=self.code)
         if seen is None:

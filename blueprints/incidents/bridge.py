@@ -7,7 +7,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import get_locale
 
 from blueprints.incidents import bp, phrases
-from blueprints.incidents.forms import UpdateForm, good_key
+from blueprints.incidents.forms import UpdateForm, good_key, number_of
 from blueprints.incidents.views import found
 from blueprints.shared import words
 from blueprints.shared.instants import parse_next_update
@@ -18,12 +18,12 @@ from domain import catalog, incidents, rights, updates
 from domain.db import db, writing
 from domain.errors import Conflict, NotAllowed, Refused
 from domain.hotline import Report
-from domain.incidents import STATES, WORDS, Incident, Said, Update, Words
+from domain.incidents import STATES, WORDS, Incident, Said, Update, UpdateDraft, Words
 from domain.lifecycle import MAINTENANCE_STATES
 from domain.text import one_line
 from settings import LANGUAGES
 
-DRAFTED = (*WORDS, "state", "next_update", "next_update_time", "next_update_reason")
+DRAFTED = (*WORDS, "state", "next_update", "next_update_time", "next_update_reason", "seen")
 
 
 @bp.route("/incidents/<code>/updates/new", methods=["GET", "POST"])
@@ -33,17 +33,27 @@ def compose(code: str) -> Any:
     incident = found(code)
     if incident.closed_at is not None:
         raise Conflict("incident_closed", incident=incident.code)
-    draft = None
+    draft = conflict = None
     if request.method == "POST":
         form = UpdateForm(request.form)
     else:
         draft = None if request.args.get("fresh") else updates.draft_of(incident, myself())
         form = UpdateForm(**_beginnings(incident, draft.words if draft else {}))
+        conflict = _overtaken(incident, draft)
     wanted = request.values.get("template")
     if wanted:
         _put_template_in(form, incident, wanted)
     status = 200 if _publishes(incident) else 403
-    return form_page(incident, form, draft=draft, offer=status == 403), status
+    return form_page(incident, form, draft=draft, conflict=conflict, offer=status == 403), status
+
+
+def _overtaken(incident: Incident, draft: UpdateDraft | None) -> Conflict | None:
+    """A draft is put beside what somebody published since it was begun: opening it makes its words no newer."""
+    try:
+        incident.check_seen(number_of(draft.words.get("seen")) if draft else None)
+    except Conflict as conflict:
+        return conflict
+    return None
 
 
 def _publishes(incident: Incident) -> str | None:
@@ -222,14 +232,13 @@ def unchanged(code: str) -> Any:
             "incidents/take.html", incident=incident, next_update=one_line(request.form.get("next_update"))
         ), 403
     due = parse_next_update(request.form.get("next_update"), zone(), now())
-    seen = one_line(request.form.get("seen"))
     with writing():
         incident.publish_unchanged(
             key=good_key(request.form.get("key")),
             by=myself(),
             at=now(),
             next_update_at=due,
-            seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None,
+            seen=number_of(request.form.get("seen")),
             wrote_as=wrote_as,
         )
     target = url_for("status.board") if request.form.get("then") == "board" else None

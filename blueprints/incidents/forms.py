@@ -57,9 +57,7 @@ class Typed(Form):
 
     def chosen(self, name: str) -> set[int]:
         """The ids ticked under a name."""
-        return {
-            int(value) for value in self.sent.getlist(name) if value.isascii() and value.isdigit() and len(value) < 10
-        }
+        return {number for value in self.sent.getlist(name) if (number := number_of(value)) is not None}
 
 
 class Places(Typed):
@@ -189,8 +187,7 @@ class UpdateForm(Typed):
         return {name: self.text(name) for name in WORDS}
 
     def number(self, name: str) -> int | None:
-        value = one_line(self[name].data)
-        return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+        return number_of(self[name].data)
 
     def promise(self) -> str:
         """The promise as typed: `at` is the tile whose time stands in a field of its own."""
@@ -245,7 +242,12 @@ def good_key(key: str | None) -> str:
     return key if len(key) <= 64 else hashlib.sha256(key.encode()).hexdigest()
 
 
+def number_of(typed: str | None) -> int | None:
+    """An id that was sent, or None."""
+    value = one_line(typed)
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
 def report_number(typed: str | None) -> int | None:
     """`312` or `R-312`."""
-    value = one_line(typed).casefold().removeprefix("r-")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+    return number_of(one_line(typed).casefold().removeprefix("r-"))

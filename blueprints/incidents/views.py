@@ -7,7 +7,7 @@ from flask_babel import get_locale, gettext
 from sqlalchemy import func, select
 
 from blueprints.incidents import bp, phrases
-from blueprints.incidents.forms import DeclareForm, EditForm, report_number
+from blueprints.incidents.forms import DeclareForm, EditForm, number_of, report_number
 from blueprints.incidents.live import shown
 from blueprints.incidents.places import known_facilities
 from blueprints.shared import words
@@ -213,7 +213,8 @@ def positions(code: str) -> Any:
     if typed in ("", "me"):
         person: Person | None = myself()
     else:
-        person = db.session.get(Person, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
+        number = number_of(typed)
+        person = db.session.get(Person, number) if number is not None else None
     if person is None:
         raise Refused("person", "person_missing")
     with writing():

@@ -195,6 +195,15 @@ def test_a_draft_is_there_on_every_device_of_the_person_and_told_to_others(sign_
     assert cast.bridge.name in others
 
 
+def test_a_draft_is_put_beside_what_was_published_since(sign_in, cast, incident, fields):
+    sign_in(cast.deputy).post(f"/incidents/{incident.code}/updates/draft", data={**fields, "situation": "古い下書き"})
+    sign_in(cast.bridge).post(f"/incidents/{incident.code}/updates", data={**fields, "situation": "新しい更新"})
+    page = sign_in(cast.deputy).get(f"/incidents/{incident.code}/updates/new", headers={"Accept-Language": "en"}).text
+    assert "古い下書き</textarea>" in page
+    assert "新しい更新" in page
+    assert "Somebody published in between." in page
+
+
 def test_a_draft_ends_with_publishing_or_when_it_is_dropped(sign_in, cast, incident, fields):
     client = sign_in(cast.bridge)
     client.post(f"/incidents/{incident.code}/updates/draft", data=fields)

@@ -49,7 +49,7 @@ def test_the_form_is_filled_from_the_report(sign_in, cast, report, clock):
 
 def test_a_declaration_leads_to_the_incident_and_says_when_details_come(sign_in, cast, clock):
     client = sign_in(cast.responder)
-    answer = client.post("/incidents", data=GOOD)
+    answer = client.post("/incidents", data=GOOD, headers={"Accept-Language": "en"})
     assert answer.status_code == 303
     page = client.get(answer.location, headers={"Accept-Language": "en"}).text
     assert "Declared 10:42. First details by 10:47." in page
@@ -83,10 +83,12 @@ def test_a_double_tap_is_one_incident(sign_in, cast, clock):
 def test_two_taps_at_the_same_moment_are_one_incident(app, sign_in, cast, clock):
     clients = [sign_in(cast.responder), sign_in(cast.bridge)]
     answers = []
-    threads = [
-        threading.Thread(target=lambda client=client: answers.append(client.post("/incidents", data=GOOD).status_code))
-        for client in clients
-    ]
+
+    def tap(client):
+        with app.app_context():
+            answers.append(client.post("/incidents", data=GOOD).status_code)
+
+    threads = [threading.Thread(target=tap, args=(client,)) for client in clients]
     for thread in threads:
         thread.start()
     for thread in threads:
