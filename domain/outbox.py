@@ -195,9 +195,7 @@ def next_due(services: Collection[str], at: datetime) -> datetime | None:
 
 def held(services: Collection[str], after: int = 0) -> list[Delivery]:
     """What waits for `services`, which are not configured, oldest first; with an id above `after`."""
-    query = select(Delivery).where(
-        Delivery.service.in_(services), Delivery.state == "waiting", Delivery.id > after
-    )
+    query = select(Delivery).where(Delivery.service.in_(services), Delivery.state == "waiting", Delivery.id > after)
     return list(db.session.scalars(query.order_by(Delivery.id)))
 
 
@@ -235,7 +233,7 @@ def _when() -> ColumnElement[datetime]:
     )
 
 
-def _ready(services: Collection[str] | None) -> Select[tuple[Delivery]]:
+def _ready(services: Collection[str] | None) -> Select[Delivery]:
     """The first open delivery of each lane, where what it needs has arrived."""
     earlier, cause, needed = aliased(Delivery), aliased(Delivery), aliased(Delivery)
     # What needs a failed delivery waits for an administrator; the rest of its lane does not wait with it.
@@ -246,7 +244,5 @@ def _ready(services: Collection[str] | None) -> Select[tuple[Delivery]]:
         .exists()
     )
     arrived = select(needed.id).where(needed.id == Delivery.needs_id, needed.state == "sent").exists()
-    query = select(Delivery).where(
-        Delivery.state.in_(OPEN), ~in_front, or_(Delivery.needs_id.is_(None), arrived)
-    )
+    query = select(Delivery).where(Delivery.state.in_(OPEN), ~in_front, or_(Delivery.needs_id.is_(None), arrived))
     return query if services is None else query.where(Delivery.service.in_(services))

@@ -95,8 +95,3 @@ class Dispatcher:
                 delivery.give_up(outcome, at)
             else:
                 delivery.retry(outcome, at)
-
-
-def deliver_next(senders: Mapping[str, Sender | ConsoleSender], now: Callable[[], datetime]) -> bool:
-    """One attempt at what is due, without a dispatcher that is kept (tests, commands)."""
-    return Dispatcher(senders, now).next()

@@ -94,6 +94,8 @@ class Attempt:
         self._wording = sender.wording
         # Retrying is the outbox's work: the client's own would post twice when an answer is lost.
         self._client = WebClient(sender.token, base_url=sender.api_url, retry_handlers=[])
+        # The client's own look-up of a proxy ignores NO_PROXY; urllib's does not.
+        self._client.proxy = None
 
     def run(self) -> Sent:
         facts = self._facts
@@ -135,7 +137,8 @@ class Attempt:
             return Sent()
         message = build(self._facts, self._wording, self._sender.base_url)
         # An edit may be done twice; a lost answer does no harm.
-        self._call("chat.update", acting=True, channel=place.place, ts=place.id, text=message.text, blocks=message.blocks)
+        content = {"text": message.text, "blocks": message.blocks}
+        self._call("chat.update", acting=True, channel=place.place, ts=place.id, **content)
         return Sent(place.id, place.place)
 
     def _find(self, channel: str, thread: str | None) -> dict[int, str]:

@@ -194,7 +194,7 @@ def test_a_refused_token_stops_and_says_what_to_do(
     assert row().state == "sent"
 
 
-def test_a_channel_that_is_not_there_is_named(app: Flask, slack: LocalSlack, file: Callable[..., int], hands: Hands) -> None:
+def test_a_missing_channel_is_named(app: Flask, slack: LocalSlack, file: Callable[..., int], hands: Hands) -> None:
     lost = SlackSender(slack.token, slack.api_url, "nowhere", "", "en", ZoneInfo("UTC"), None)
     file()
     Dispatcher({"slack": lost}, hands).next()
