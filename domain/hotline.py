@@ -65,7 +65,8 @@ def file(
         if (earlier.reporter_id, earlier.symptom, earlier.body) != (by.id, symptom, body):
             raise Conflict("report_sent_already", report=earlier.code)
         return earlier
-    if symptom is None and is_blank(body):
+    thread = _thread_of(same) if same is not None else None
+    if symptom is None and is_blank(body) and thread is None:
         raise Refused("body", "report_empty")
     report = Report(
         key=key, reporter_id=by.id, symptom=symptom, body=body, service=service, facility=facility, created_at=at,
@@ -75,23 +76,28 @@ def file(
     db.session.add(report)
     db.session.flush()
     record("report.filed", by=by, at=at, report_id=report.id)
-    if same is None or not _join(report, same, by, at):
+    if same is not None and thread is not None:
+        _join(report, same, thread, by, at)
+    else:
         enqueue("slack", "report.filed", at=at, report_id=report.id)
     return report
 
 
-def _join(report: Report, incident: Incident, by: Person, at: datetime) -> bool:
-    """The reporter's own "this is the same": True when the incident takes it."""
+def _thread_of(incident: Incident) -> Delivery | None:
+    """Where joining reports are told: the incident's declaration in #hotline, while it is really being handled."""
+    if incident.resolved_at is not None or incident.drill:
+        return None
     declared = select(Delivery).where(Delivery.incident_id == incident.id, Delivery.kind == "incident.declared")
-    thread = db.session.scalar(declared.order_by(Delivery.id).limit(1))
-    if thread is None or incident.resolved_at is not None or incident.drill:
-        return False
+    return db.session.scalar(declared.order_by(Delivery.id).limit(1))
+
+
+def _join(report: Report, incident: Incident, thread: Delivery, by: Person, at: datetime) -> None:
+    """The reporter's own "this is the same"."""
     report.status, report.judged_at, report.judged_by, report.incident = "duplicate", at, by, incident
     db.session.flush()
     record("report.duplicate", by=by, at=at, report_id=report.id, incident_id=incident.id, of=incident.code)
     said = {"what": "joined", "by": by.id, "incident": incident.code}
     enqueue("slack", "report.told", at=at, report_id=report.id, needs=thread, details=said)
-    return True
 
 
 def open_suspicions() -> list[Report]:
