@@ -115,3 +115,11 @@ def test_a_drill_says_so_on_top(sign_in, cast, now, clock):
         ).code  # fmt: skip
     page = sign_in(cast.reader).get(f"/incidents/{code}", headers={"Accept-Language": "en"}).text
     assert "DRILL. Not real. Do not inform customers." in page
+
+
+def test_the_page_is_polled_where_streams_are_blocked(sign_in, cast, incident):
+    client = sign_in(cast.reader)
+    answer = client.get(f"/live/poll?topic=incident-{incident.id}")
+    assert f'id="incident-{incident.id}"' in answer.text
+    assert 'id="actions"' not in answer.text
+    assert client.get("/live/poll?topic=incident-999").status_code == 404
