@@ -129,7 +129,8 @@ def _given(value: Any) -> Any:
 
 def _drill(drill: bool, wording: Wording) -> str:
     _ = wording.gettext
-    return _("[DRILL]") if drill else ""
+    # The space: Slack starts bold only after one.
+    return _("[DRILL]") + " " if drill else ""
 
 
 def _link(base_url: str, path: str, label: str) -> str:
@@ -168,7 +169,10 @@ def _known(report: ReportFacts, wording: Wording) -> Iterator[tuple[str, str]]:
         yield _("Facility"), line(report.facility)
     if report.service:
         yield _("Service"), line(report.service.called(wording.locale))
-    yield _("Since"), wording.moment(report.since or report.filed_at)
+    if report.since:
+        yield _("Since"), wording.moment(report.since)
+    else:
+        yield _("Reported at"), wording.moment(report.filed_at)
     if report.customers is not None:
         yield _("Customers affected"), _people(report.customers, wording)
     if report.voices:
