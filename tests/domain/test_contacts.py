@@ -24,7 +24,9 @@ def test_an_email_is_kept_as_it_is_compared(typed, kept):
     assert contacts.read_email(typed) == kept
 
 
-@pytest.mark.parametrize("typed", ["sato", "@example.jp", "sato@", "a@b@c", "a b@c.jp", "x" * 250 + "@a.jp", "<a@b.jp>"])
+@pytest.mark.parametrize(
+    "typed", ["sato", "@example.jp", "sato@", "a@b@c", "a b@c.jp", "x" * 250 + "@a.jp", "<a@b.jp>"]
+)
 def test_what_is_no_email_is_refused(typed):
     with pytest.raises(Refused, match="email_bad"):
         contacts.read_email(typed)
@@ -67,7 +69,9 @@ def test_a_number_is_kept_in_one_form(typed, kept):
     assert contacts.read_phone(typed, "JP") == kept
 
 
-@pytest.mark.parametrize("typed", ["内線 23", "23", "110", "09012345678 内線 5", "090-0000-0119 (佐藤)", "+", "1" * 30, "×"])
+@pytest.mark.parametrize(
+    "typed", ["内線 23", "23", "110", "09012345678 内線 5", "090-0000-0119 (佐藤)", "+", "1" * 30, "×"]
+)
 def test_what_cannot_be_dialled_is_refused(typed):
     with pytest.raises(Refused, match="phone_bad"):
         contacts.read_phone(typed, "JP")
@@ -99,4 +103,7 @@ def test_what_is_no_slack_id_is_refused(typed):
 
 def test_differences_name_the_fields():
     before = Details("a@b.jp", "佐藤")
-    assert before.differences(Details("a@b.jp", "鈴木", phone="+81")) == {"name": ("佐藤", "鈴木"), "phone": (None, "+81")}
+    assert before.differences(Details("a@b.jp", "鈴木", phone="+81")) == {
+        "name": ("佐藤", "鈴木"),
+        "phone": (None, "+81"),
+    }

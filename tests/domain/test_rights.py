@@ -151,7 +151,12 @@ def incident(app, now):
     with writing() as session:
         # Only what the look-up needs: an incident with an id.
         incident = Incident(
-            key="k", title="予約サイトが開けない", severity="major", state="investigating", began_at=now, declared_at=now
+            key="k",
+            title="予約サイトが開けない",
+            severity="major",
+            state="investigating",
+            began_at=now,
+            declared_at=now,
         )
         session.add(incident)
         session.flush()
@@ -198,5 +203,3 @@ def test_a_missing_right_is_said(app):
     rights.require(True, "x")
     with pytest.raises(NotAllowed, match="responders_only"):
         rights.require(False, "responders_only")
-
-
