@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from blueprints.shared import words
 from domain.errors import Refused
+from domain.walltime import instant
 
 FARTHEST = timedelta(days=7)
 """A promise farther away than this is a slip of the finger."""
@@ -29,28 +30,11 @@ words.SENTENCES.update(
 )
 
 
-def earliest(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The earliest instant (UTC) at which the clock of `zone` shows the naive `wall` or later (roster rule R3).
-
-    A time shown twice means the first; a skipped one the moment the clocks jump.
-    """
-    after = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if after.astimezone(zone).replace(tzinfo=None) == wall:
-        return after
-    before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    while after - before > timedelta(seconds=1):
-        middle = before + timedelta(seconds=(after - before).total_seconds() // 2)
-        if middle.astimezone(zone).replace(tzinfo=None) >= wall:
-            after = middle
-        else:
-            before = middle
-    return after
-
-
 def parse_wall(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:
     """The instant (UTC, whole seconds) that a typed time means: `2026-08-11T09:52`, `2026-08-11 9:52`, `14:30` (today).
 
-    Full-width digits are read too; a text with an offset or Z is absolute, any other is wall-clock time of `zone`.
+    Full-width digits are read too; a text with an offset or Z is absolute, any other is wall-clock time of `zone`:
+    a time shown twice means the first, a skipped one the moment the clocks jump (roster rule R3).
 
     Raises:
         ValueError: it is not a time, or of no year between 1970 and 2999.
@@ -62,7 +46,7 @@ def parse_wall(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:
     if not _OLDEST <= wall.year <= _NEWEST:
         raise ValueError(f"no year that could be meant: {text!r}")
     if offset is None:
-        return earliest(wall, zone)
+        return instant(wall, zone)
     return datetime.fromisoformat(wall.isoformat() + offset[1].upper()).astimezone(UTC)
 
 
@@ -78,8 +62,8 @@ def _wall(text: str, today: datetime) -> datetime:
         raise ValueError(f"not a time: {text!r}")
     hour, minute, second = int(clock[1]), int(clock[2] or clock[4] or 0), int(clock[3] or 0)
     if (hour, minute, second) == (24, 0, 0):  # R3: 24:00 is 00:00 of the next date
-        return datetime(year, month, day) + timedelta(days=1)
-    return datetime(year, month, day, hour, minute, second)
+        return datetime(year, month, day) + timedelta(days=1)  # noqa: DTZ001 (naive: a wall)
+    return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 (naive: a wall)
 
 
 def parse_next_update(text: str | None, zone: ZoneInfo, now: datetime) -> datetime | None:
