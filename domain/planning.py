@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from domain import events, roster
@@ -183,10 +183,12 @@ def offer_cover(
 ) -> Override:
     """`person` stands in for `for_person` (R12) in an area, or in all of them (None).
 
-    It counts at once when `person` records it, or an administrator does; else `person` is asked to agree.
+    It counts at once when an administrator records it, or `person` does and stands in a line already. Else somebody
+    is asked (`Override.asked`): rights follow from the roster, so nobody gives them to themselves.
     The same cover sent twice is one.
 
     Raises:
+        NotAllowed: it is about others, and whoever records it stands in no line.
         Refused: the two are one, somebody left, the span is empty or past, or it would change nothing.
         Conflict: the area is retired.
     """
@@ -200,7 +202,10 @@ def offer_cover(
         return known
     if not _stands_anywhere(for_person, area, starts_at, ends_at, at):
         raise Refused("for_person", "cover_no_effect", name=for_person.name)
-    agreed = by.id == person.id or by.is_admin
+    in_line = by.is_admin or _stands_in_a_line(by, at)
+    if by.id not in (person.id, for_person.id) and not in_line:
+        raise NotAllowed("cover_of_others")
+    agreed = by.is_admin or (by.id == person.id and in_line)
     return _add(
         Override(
             kind="cover",
@@ -215,6 +220,10 @@ def offer_cover(
         by=by,
         at=at,
     )
+
+
+def _stands_in_a_line(person: Person, at: datetime) -> bool:
+    return any(place.person.id == person.id for found in roster.duty_now(at) for place in found.people)
 
 
 def _add(override: Override, kind: str, *, by: Person, at: datetime) -> Override:
@@ -284,7 +293,7 @@ def decline(override: Override, *, by: Person, at: datetime) -> None:
 
 
 def _answer(override: Override, *, by: Person, at: datetime) -> None:
-    if override.person_id != by.id and not by.is_admin:
+    if override.asked_id != by.id and not by.is_admin:
         raise NotAllowed("cover_of_others")
     if override.status != "proposed" or _over(override, at):
         raise Conflict("cover_not_open")
@@ -346,7 +355,10 @@ def open_requests(person: Person, at: datetime) -> list[Override]:
     query = (
         select(Override)
         .where(
-            Override.person_id == person.id,
+            or_(
+                and_(Override.person_id == person.id, Override.recorded_by_id != person.id),
+                and_(Override.for_person_id == person.id, Override.recorded_by_id == Override.person_id),
+            ),
             Override.status == "proposed",
             in_force_after(Override, at),
         )

@@ -91,6 +91,15 @@ class Override(Model):
     recorded_by: Mapped[Person | None] = relationship(foreign_keys=[recorded_by_id])
     area: Mapped[Area | None] = relationship()
 
+    @property
+    def asked_id(self) -> int | None:
+        """Whose yes a proposed cover waits for: who is to be relieved where the stand-in recorded it, else the stand-in."""
+        return self.for_person_id if self.recorded_by_id == self.person_id else self.person_id
+
+    @property
+    def asked(self) -> Person | None:
+        return self.for_person if self.asked_id == self.for_person_id else self.person
+
 
 class Absence(Model):
     """Somebody is away over a span, from every area (R15). Never edited, only cancelled."""

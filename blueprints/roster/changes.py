@@ -122,7 +122,7 @@ def cover(number: int) -> str:
     """One cover, or one taking over: how it stands, and what the viewer may do with it."""
     found = _get(Override, number)
     over = found.cancelled_at is not None or (found.ends_at is not None and found.ends_at <= now())
-    mine = found.person_id == myself().id or my_rights().admin
+    mine = found.asked_id == myself().id or my_rights().admin
     return render_template(
         "roster/cover.html",
         override=found,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from domain import planning, roster
+from domain import planning, rights, roster
 from domain.db import db, writing
 from domain.errors import Conflict, NotAllowed, Refused
 from domain.events import Event
@@ -177,9 +177,29 @@ def test_an_absence_is_cancelled_once_and_not_by_others(cast, now):
         planning.cancel_absence(recorded, by=cast.admin, at=now)
 
 
-def test_whoever_stands_in_agrees_by_recording_it(cast, now):
-    assert cover(cast.reader, cast.responder, cast.reader, now).status == "agreed"
-    assert in_charge("system", now) == cast.reader
+def test_whoever_stands_in_a_line_covers_by_recording_it(cast, now):
+    assert cover(cast.bridge, cast.responder, cast.bridge, now).status == "agreed"
+    assert in_charge("system", now) == cast.bridge
+
+
+def test_nobody_gives_themselves_rights_by_a_cover(cast, now):
+    with writing():
+        offered = planning.offer_cover(
+            cast.reader, cast.bridge, None, starts_at=now, ends_at=now + HOUR, by=cast.reader, at=now
+        )
+    assert offered.status == "proposed"
+    assert not rights.of(cast.reader, now).responder
+    with pytest.raises(NotAllowed), writing():
+        planning.agree(offered, by=cast.reader, at=now)
+    assert planning.open_requests(cast.bridge, now) == [offered]
+    with writing():
+        planning.agree(offered, by=cast.bridge, at=now)
+    assert rights.of(cast.reader, now).bridge
+
+
+def test_a_reader_arranges_nothing_between_others(cast, now):
+    with pytest.raises(NotAllowed):
+        cover(cast.deputy, cast.responder, cast.reader, now)
 
 
 def test_an_administrator_agrees_for_both(cast, now):
@@ -246,7 +266,7 @@ def test_the_same_cover_twice_is_one(cast, now):
 
 
 def test_a_cancelled_cover_leaves_what_was(cast, now):
-    agreed = cover(cast.reader, cast.responder, cast.reader, now, ends_at=now + 3 * HOUR)
+    agreed = cover(cast.reader, cast.responder, cast.admin, now, ends_at=now + 3 * HOUR)
     with pytest.raises(NotAllowed), writing():
         planning.cancel(agreed, by=cast.bridge, at=now)
     with writing():

@@ -84,10 +84,20 @@ def test_an_absence_can_be_cancelled(sign_in, cast, now):
 COVER = {"for_person": "2", "area": "system", "ends_at": "2026-08-11T18:00"}
 
 
-def test_anybody_stands_in_themselves_at_once(sign_in, cast, now):
+def test_whoever_stands_in_a_line_stands_in_at_once(sign_in, cast, now):
+    client = sign_in(cast.bridge)
+    text = follow(client, client.post("/roster/covers", data=COVER | {"person": "3"}))
+    assert "Agreed" in text
+    assert in_charge("system", now) == cast.bridge
+
+
+def test_an_offer_of_anybody_else_waits_for_who_is_to_be_relieved(sign_in, cast, now):
     client = sign_in(cast.reader)
     text = follow(client, client.post("/roster/covers", data=COVER | {"person": "4"}))
-    assert "Agreed" in text
+    assert "It counts once agreed" in text
+    number = last(Override).id
+    assert client.post(f"/roster/covers/{number}/agreement").status_code == 403
+    assert sign_in(cast.responder).post(f"/roster/covers/{number}/agreement").status_code == 303
     assert in_charge("system", now) == cast.reader
 
 
@@ -95,8 +105,8 @@ def test_somebody_else_is_asked_and_answers(sign_in, cast, now):
     asked = sign_in(cast.reader)
     sign_in(cast.responder).post("/roster/covers", data=COVER | {"person": "4"})
     number = last(Override).id
-    assert "You are asked to stand in" in asked.get("/roster", headers=EN).text
-    assert "You are asked to stand in" not in sign_in(cast.bridge).get("/roster", headers=EN).text
+    assert "A cover waits for your answer" in asked.get("/roster", headers=EN).text
+    assert "A cover waits for your answer" not in sign_in(cast.bridge).get("/roster", headers=EN).text
     assert sign_in(cast.responder).post(f"/roster/covers/{number}/agreement").status_code == 403
     assert asked.post(f"/roster/covers/{number}/agreement").status_code == 303
     assert in_charge("system", now) == cast.reader
