@@ -1,5 +1,6 @@
 """Typed times: every form people use, changes of clocks, and what is no time at all."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -42,7 +43,19 @@ def test_it_reads_every_form_that_people_type(typed, meant):
 
 @pytest.mark.parametrize(
     "typed",
-    [None, "", "soon", "25:00", "9:60", "2026-02-30 9:00", "0001-01-01 0:00", "9999-12-31 23:59", "14:30Z", "１", "\x00"],
+    [
+        None,
+        "",
+        "soon",
+        "25:00",
+        "9:60",
+        "2026-02-30 9:00",
+        "0001-01-01 0:00",
+        "9999-12-31 23:59",
+        "14:30Z",
+        "１",
+        "\x00",
+    ],
 )
 def test_it_refuses_what_is_no_time(typed):
     with pytest.raises(ValueError):
@@ -99,13 +112,11 @@ def test_it_refuses_a_promise_that_cannot_be_kept(typed, code):
 
 @given(st.text())
 def test_it_never_breaks_on_any_text(text):
-    try:
+    with suppress(ValueError):
         assert parse_wall(text, TOKYO, NOW).tzinfo is not None
-    except ValueError:
-        pass
 
 
-@given(st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1)))
+@given(st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1)))  # noqa: DTZ001 (walls)
 def test_the_clock_shows_the_time_that_was_meant_or_a_later_one(wall):
     wall = wall.replace(microsecond=0)
     meant = parse_wall(wall.isoformat(), BERLIN, NOW)
