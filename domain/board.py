@@ -1,7 +1,7 @@
 """What the board shows at an instant: is there a problem, where, whom does it touch, who is on duty."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -72,6 +72,9 @@ class Board:
         instants += [duty.until for duty in self.duties]
         for maintenance in self.maintenances:
             instants += [maintenance.began_at, maintenance.ends_at]
+        if any(incident.next_update_at and incident.next_update_at <= self.at for incident in self.incidents):
+            # How late it is, is said in minutes.
+            instants.append(self.at + timedelta(minutes=1))
         return min((instant for instant in instants if instant and instant > self.at), default=None)
 
 

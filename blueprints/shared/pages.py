@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import secrets
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,16 @@ TAGS = {"p", "br", "strong", "em", "b", "i", "ul", "ol", "li", "a", "code", "pre
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False}).enable("strikethrough")
 
 
+# CommonMark leaves `正しくは**「38施設」**です` as it is typed: bold must begin after a space or before a letter.
+# Japanese has no spaces, so plain pairs of asterisks are bold wherever they stand.
+_STRONG = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*")
+_PRIVATE = re.compile("[\ue000\ue001]")
+
+
+def _bold(html: str) -> str:
+    return html.replace("\ue000", "<strong>").replace("\ue001", "</strong>")
+
+
 def wants_partial() -> bool:
     """Whether htmx asks for a fragment. The only place that decides it; `Vary` and the cache key name the header."""
     return request.headers.get("HX-Request-Type") == "partial"
@@ -36,6 +47,7 @@ def new_key() -> str:
     return secrets.token_urlsafe(16)
 
 
+@lru_cache(maxsize=512)
 def rich(text: str, format: str = "markdown") -> Markup:
     """What the bridge wrote, as safe HTML: Markdown without raw HTML; imported HTML through the same sieve."""
     if format == "html":
@@ -43,7 +55,7 @@ def rich(text: str, format: str = "markdown") -> Markup:
     elif format == "text":
         html = "<p>" + str(Markup.escape(text)).replace("\n\n", "</p><p>").replace("\n", "<br>") + "</p>"
     else:
-        html = _markdown.render(text)
+        html = _bold(_markdown.render(_STRONG.sub("\ue000\\1\ue001", _PRIVATE.sub("", text))))
     # Headings would break the page's outline: h1 and h2 of imported texts lose their tag, not their words.
     return Markup(nh3.clean(html, tags=TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto", "tel"}))
 
@@ -70,13 +82,16 @@ def problems(form: Any) -> dict[str, list[str]]:
 
 def telephone(number: str | None) -> str:
     """A kept number (E.164) as people of its country write it; abroad with its country code."""
-    if not number:
-        return ""
+    return _telephone(number, current_app.config["PHONE_REGION"]) if number else ""
+
+
+@lru_cache(maxsize=512)
+def _telephone(number: str, region: str) -> str:
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return number
-    home = phonenumbers.region_code_for_number(parsed) == current_app.config.get("PHONE_REGION", "JP")
+    home = phonenumbers.region_code_for_number(parsed) == region
     style = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
     return phonenumbers.format_number(parsed, style)
 
