@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, null, or_, select
+from sqlalchemy import and_, bindparam, case, func, null, or_, select
 
-from domain.db import db
+from domain.db import Instant, db
 from domain.errors import NotAllowed
 from domain.incidents import Incident, Position
 from domain.people import Person
@@ -68,7 +68,7 @@ def _kinds(at: datetime) -> dict[int, set[str]]:
     places: dict[int, set[int]] = defaultdict(set)
     kinds: dict[int, str] = {}
     overrides = []
-    for row in db.session.execute(_planned(at).union_all(_standing_in(at))):
+    for row in db.session.execute(_PLACES, {"at": at}):
         if row.override_id is not None:
             overrides.append(row)
             continue
@@ -89,7 +89,7 @@ def _kinds(at: datetime) -> dict[int, set[str]]:
     return found
 
 
-def _planned(at: datetime) -> Any:
+def _planned(at: Any) -> Any:
     """Areas in use, with those in the version of their plan that is in force (R9); a row of its own per place."""
     # A version counts from the later of its start and its recording (R21).
     effective = case((Plan.starts_at > Plan.recorded_at, Plan.starts_at), else_=Plan.recorded_at)
@@ -119,7 +119,7 @@ def _planned(at: datetime) -> Any:
     )
 
 
-def _standing_in(at: datetime) -> Any:
+def _standing_in(at: Any) -> Any:
     """The covers, swaps and takes that count at an instant (R10), in the columns of `_planned`."""
     return select(
         Override.area_id, Override.kind, Override.person_id, Override.for_person_id, Override.recorded_at, Override.id
@@ -130,6 +130,10 @@ def _standing_in(at: datetime) -> Any:
         or_(Override.ends_at.is_(None), Override.ends_at > at),
         or_(Override.cancelled_at.is_(None), Override.cancelled_at > at),
     )
+
+
+_AT = bindparam("at", type_=Instant())
+_PLACES = _planned(_AT).union_all(_standing_in(_AT))
 
 
 def wrote_as(person: Person, incident: Incident, rights: Rights) -> str | None:

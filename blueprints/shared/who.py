@@ -28,7 +28,8 @@ def my_rights() -> Rights:
 
 def me() -> Person | None:
     """Who is signed in, or None."""
-    return current_user._get_current_object() if current_user and current_user.is_authenticated else None
+    person = current_user._get_current_object()
+    return person if person is not None and person.is_authenticated else None
 
 
 def myself() -> Person:

@@ -1,9 +1,11 @@
 """The board, the history, the facility's answer, and what a browser needs to keep them on a phone."""
 
+import json
+from functools import lru_cache
 from typing import Any
 
 from flask import Response, abort, current_app, g, jsonify, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
 from blueprints.shared import language
@@ -14,6 +16,7 @@ from blueprints.status import bp
 from blueprints.status.answer import answer_of
 from domain import board, catalog, incidents
 from domain.text import one_line
+from settings import LANGUAGES
 
 
 @bp.get("/", endpoint="board")
@@ -114,12 +117,13 @@ def service_worker() -> Response:
 
 @bp.app_context_processor
 def _words_for_scripts() -> dict[str, Any]:
-    return {"client_words": client_words}
+    return {"client_words": lambda: client_words(get_locale().language)}
 
 
-def client_words() -> dict[str, str]:
-    """The sentences that the script says, in the page's language. `%s` is filled by the script."""
-    return {
+@lru_cache(maxsize=len(LANGUAGES))
+def client_words(_language: str) -> str:
+    """The sentences that the script says, in the page's language, as JSON. `%s` is filled by the script."""
+    said = {
         "copied": gettext("Copied"),
         "copy_failed": gettext("Could not copy. Please select the text and copy it by hand."),
         "stale": gettext("The connection is lost. What you see is as of %s; it may have changed."),
@@ -139,3 +143,4 @@ def client_words() -> dict[str, str]:
         "late_by": gettext("%s min late"),
         "now": gettext("now"),
     }
+    return json.dumps(said)
