@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import current_app
 from sqlalchemy import select, update
 
 from domain import catalog, hotline, incidents, maintenances, planning
@@ -34,7 +33,7 @@ def command() -> None:
     hashed = hash_password(password)
     with writing():
         build(at, hashed)
-    click.echo(f"{current_app.name and 'Ready'}. Everybody signs in with the password  {password}")
+    click.echo(f"Ready. Everybody signs in with the password  {password}")
     for who in ("admin", "bridge", "responder", "reader"):
         click.echo(f"  {who:<10} {FACTS['cast'][who]}")
 
@@ -104,17 +103,14 @@ def _roster(people: dict[str, Person], at: datetime) -> None:
         planning.set_plan(
             area, [people[one] for one in line], starts_at=starts, seen=latest.id if latest else None, by=keeper, at=starts
         )
-    guest, bridge = (db.session.scalar(select(Area).where(Area.key == key)) for key in ("guest", "bridge"))
     # A hand-over within the hour, and somebody who is away next week.
     planning.offer_cover(
         people["勅使河原 龍之介"], people["藤田 由美"], None,
-        starts_at=at - timedelta(hours=5), ends_at=at + timedelta(minutes=48), by=people["勅使河原 龍之介"], at=at - timedelta(hours=6),
+        starts_at=at - timedelta(hours=5), ends_at=at + timedelta(minutes=48), by=keeper, at=at - timedelta(hours=6),
     )  # fmt: skip
     planning.record_absence(
         people["高橋 由紀子"], starts_at=at + timedelta(days=3), ends_at=at + timedelta(days=5), by=people["高橋 由紀子"], at=at
     )
-    assert guest is not None
-    assert bridge is not None
     db.session.add(LastResort(name="社長室 大塚 仁", phone="+81312345678", position=0))
     db.session.flush()
 
