@@ -84,9 +84,9 @@ class Report(Model):
         return report
 
     def headline(self, locale: str) -> str:
-        """What was reported in one line of 70 characters at most: the tile and the beginning of the sentence."""
+        """What was reported in one line of 60 characters at most: the tile and the beginning of the sentence."""
         tile = self.symptom.called(locale) if self.symptom else ""
-        words = "" if is_blank(self.body) else cut(one_line(self.body), 70 - len(tile))
+        words = "" if is_blank(self.body) else cut(one_line(self.body), 60 - len(tile))
         if tile and words:
             return f"{tile}: “{words}”" if locale == "en" else f"{tile}「{words}」"
         return tile or words or self.code

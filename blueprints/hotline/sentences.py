@@ -35,7 +35,6 @@ words.SENTENCES.update(
 )  # fmt: skip
 
 STEPS: dict[str, Any] = {
-    "filed": _l("Report"),
     "voice": _l("Seen by somebody else, too"),
     "details": _l("Added"),
     "photo": _l("Photo added"),
@@ -43,7 +42,21 @@ STEPS: dict[str, Any] = {
 }
 """Steps that are no status: those have their word in `words.WORDS`."""
 
+CHANGED: dict[str, Any] = {
+    "facility_id": _l("Facility"),
+    "facility_text": _l("Facility"),
+    "service_id": _l("Service"),
+    "since": _l("Since"),
+    "customers": _l("Customers in trouble"),
+}
+"""What was added besides words, by column."""
+
+
+def change_names(columns: list[str]) -> list[str]:
+    """What was added, each once, in the page's language."""
+    return list(dict.fromkeys(str(CHANGED[name]) for name in columns if name in CHANGED))
+
 
 @bp.app_context_processor
 def _names() -> dict[str, Any]:
-    return {"report_steps": STEPS}
+    return {"report_steps": STEPS, "report_change_names": change_names}

@@ -117,7 +117,7 @@ def test_the_headline_is_one_short_line(report, cast, now):
     assert report.headline("en") == "Guests cannot enter: “QRが赤い画面になります”"
     with writing():
         long = hotline.file(key="k", by=cast.reader, at=now, body="長い\n話" * 100)
-    assert len(long.headline("ja")) == 70
+    assert 50 < len(long.headline("ja")) <= 60
 
 
 def test_a_voice_is_one_a_person(report, cast, now):
