@@ -19,7 +19,7 @@ run: $(VENV)/run.ok database ## Serves the portal on http://127.0.0.1:8000 (HOST
 	@HOST=$(HOST) PORT=$(PORT) exec $(BIN)/python app.py
 
 test: $(VENV)/test.ok ## Runs every test (browser and PostgreSQL tests where those are found)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: $(VENV)/test.ok ## What CI runs: lint, types, templates, translations, architecture, every test on both databases
 	@echo "— lint and format" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -27,7 +27,7 @@ check: $(VENV)/test.ok ## What CI runs: lint, types, templates, translations, ar
 	@echo "— templates" && $(BIN)/djlint templates --lint --quiet
 	@echo "— translations" && $(BIN)/python -m translations.check
 	@echo "— tests on SQLite" && $(MAKE) --no-print-directory test
-	@echo "— tests on PostgreSQL" && $(BIN)/python -m pytest --database postgresql -m "not one_database" $(ARGS)
+	@echo "— tests on PostgreSQL" && $(BIN)/python -m pytest -n auto --database postgresql -m "not one_database" $(ARGS)
 
 sample: $(VENV)/run.ok database ## Fills an empty instance with the believable sample organisation
 	@$(BIN)/flask --app app sample
