@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import blinker
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, event, inspect
+from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, event, inspect, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, scoped_session
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
@@ -103,6 +103,13 @@ def version() -> int | None:
     from a connection that never writes.
     """
     return _watch.version(db.engine) if db.engine.dialect.name == "sqlite" else None
+
+
+def snapshot() -> str | None:
+    """What the present read transaction sees, by name, on PostgreSQL: another commit is another snapshot."""
+    if db.engine.dialect.name == "sqlite":
+        return None
+    return str(db.session.scalar(text("SELECT pg_current_snapshot()::text")))
 
 
 class _Watch:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from blueprints.shared.language import now
 from blueprints.shared.who import LEVELS
-from domain.db import db, version
+from domain.db import db, snapshot, version
 from domain.people import Person
 from settings import LANGUAGES
 
@@ -60,18 +60,19 @@ class Memo:
     MOST = 64
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, ...], tuple[int, datetime | None, Any]] = {}
+        self._kept: dict[tuple[str, ...], tuple[int | str, datetime | None, Any]] = {}
 
     def get(self, key: tuple[str, ...], make: Callable[[], tuple[Any, datetime | None]]) -> Any:
         """The part of `key`; `make` renders it and says until when it holds."""
+        seen = g.version if g.version is not None else snapshot()
         found = self._kept.get(key)
-        if found and found[0] == g.version and (found[1] is None or now() < found[1]):
+        if found and found[0] == seen and (found[1] is None or now() < found[1]):
             return found[2]
         made, until = make()
-        if g.version is not None:
+        if seen is not None:
             if len(self._kept) >= self.MOST:
                 self._kept.clear()
-            self._kept[key] = (g.version, until, made)
+            self._kept[key] = (seen, until, made)
         return made
 
     def forget(self) -> None:
