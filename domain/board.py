@@ -52,7 +52,7 @@ class ServiceLine:
 
 @dataclass(frozen=True)
 class Board:
-    """Everything on the board, loaded with a constant number of queries."""
+    """Everything on the board, loaded with a constant number of queries. `last_update`: only when all is calm."""
 
     at: datetime
     overall: Overall
@@ -80,10 +80,7 @@ class Board:
 
 def overall(at: datetime) -> Overall:
     """The answer alone: what the chip of every page needs. Drills never count."""
-    open_ones = db.session.execute(
-        select(Incident.kind, Incident.severity, Incident.resolved_at, Incident.began_at, Incident.ends_at, Incident.state)
-        .where(Incident.closed_at.is_(None), Incident.drill.is_(False))
-    ).all()  # fmt: skip
+    open_ones = db.session.execute(_OPEN_ONES).all()
     running = [row for row in open_ones if row.kind == "incident" and row.resolved_at is None]
     return Overall(
         incidents=len(running),
@@ -94,6 +91,11 @@ def overall(at: datetime) -> Overall:
     )
 
 
+_OPEN_ONES = select(
+    Incident.kind, Incident.severity, Incident.resolved_at, Incident.began_at, Incident.ends_at, Incident.state
+).where(Incident.closed_at.is_(None), Incident.drill.is_(False))
+
+
 def _under_way(maintenance: object, at: datetime) -> bool:
     begins, ends = maintenance.began_at, maintenance.ends_at  # type: ignore[attr-defined]
     return bool(begins <= at and (ends is None or at < ends) and maintenance.state != "completed")  # type: ignore[attr-defined]
@@ -101,33 +103,32 @@ def _under_way(maintenance: object, at: datetime) -> bool:
 
 def load(at: datetime) -> Board:
     """The board at `at` (aware UTC): worst incidents first, then the newest."""
-    shown = incidents.open_incidents(at)
+    shown, maintenances = incidents.on_board(at)
     real = [incident for incident in shown if not incident.drill]
     running = sorted(
         (incident for incident in real if incident.resolved_at is None),
         key=lambda incident: (SEVERITY_ORDER.index(incident.severity), -incident.began_at.timestamp()),
     )
-    states = incidents.service_states(at)
     suspicions = hotline.open_suspicions()
-    maintenances = incidents.upcoming_maintenances(at)
     restored = [incident for incident in real if incident.resolved_at is not None]
+    answer = Overall(
+        incidents=len(running),
+        suspicions=len(suspicions),
+        restored=len(restored),
+        maintenances=sum(_under_way(maintenance, at) for maintenance in maintenances),
+        worst=running[0].severity if running else "none",
+    )
     return Board(
         at=at,
-        overall=Overall(
-            incidents=len(running),
-            suspicions=len(suspicions),
-            restored=len(restored),
-            maintenances=sum(_under_way(maintenance, at) for maintenance in maintenances),
-            worst=running[0].severity if running else "none",
-        ),
+        overall=answer,
         incidents=running,
         restored=restored,
         drills=[incident for incident in shown if incident.drill],
         suspicions=suspicions,
-        services=service_lines(states),
+        services=service_lines(incidents.service_states(at, shown + maintenances)),
         maintenances=maintenances,
         duties=roster.duty_now(at),
-        last_update=incidents.last_update(),
+        last_update=incidents.last_update() if answer.state == "calm" else None,
         words=incidents.words_of(shown),
     )
 

@@ -104,10 +104,12 @@ def worst(states: list[str]) -> str:
     return max(states, key=SERVICE_STATES.index, default="operational")
 
 
+_SERVICES = select(Service).where(Service.retired_at.is_(None)).order_by(Service.position, Service.id)
+
+
 def services() -> list[Service]:
     """Those in use, in their order."""
-    query = select(Service).where(Service.retired_at.is_(None)).order_by(Service.position, Service.id)
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(_SERVICES))
 
 
 def service_name_taken(name: str, but: int | None = None) -> bool:

@@ -1,17 +1,20 @@
 """What is going on and what has been: open incidents with the words that count, states of services, the history."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from functools import cache
+from itertools import chain
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from domain.catalog import Facility, Service, worst
-from domain.db import db
+from domain.db import Instant, db
 from domain.errors import Conflict
 from domain.events import record
 from domain.lifecycle import (
@@ -24,8 +27,9 @@ from domain.lifecycle import (
     begun,
     good_severity,
     good_title,
+    incident_facilities,
 )
-from domain.maintenances import plan_maintenance, running, state_at, upcoming_maintenances
+from domain.maintenances import plan_maintenance, state_at, upcoming
 from domain.outbox import enqueue
 from domain.people import Person
 from domain.text import fold
@@ -34,7 +38,7 @@ from domain.updates import WORDS, Update, UpdateDraft, UpdateTemplate, kept_word
 __all__ = [
     "POSITIONS", "SEVERITIES", "STATES", "WORDS", "Incident", "IncidentService", "Position", "Update", "UpdateDraft",
     "UpdateTemplate", "by_code", "current_words", "declare", "history", "is_month", "last_update", "months",
-    "open_incidents", "plan_maintenance", "service_states", "state_at", "upcoming_maintenances", "words_of",
+    "on_board", "open_incidents", "plan_maintenance", "service_states", "state_at", "upcoming_maintenances", "words_of",
 ]  # fmt: skip
 
 PER_PAGE = 50
@@ -129,22 +133,92 @@ def by_code(code: str) -> Incident | None:
     return db.session.get(Incident, int(match[1])) if match else None
 
 
+# Statements that every board asks are built once, when the first one does (by then all tables are known): building
+# one costs as much as answering it.
+@cache
+def _on_board() -> Select[Incident]:
+    at = bindparam("at", type_=Instant())
+    return (
+        select(Incident)
+        .options(joinedload(Incident.latest).joinedload(Update.published_by))
+        .where(
+            Incident.closed_at.is_(None),
+            or_(and_(Incident.kind == "incident", Incident.declared_at <= at), upcoming(at)),
+        )
+        .order_by(Incident.resolved_at.is_not(None), Incident.began_at.desc(), Incident.id.desc())
+    )
+
+
+@cache
+def _affected() -> Select[IncidentService]:
+    return (
+        select(IncidentService)
+        .options(joinedload(IncidentService.service))
+        .where(IncidentService.incident_id.in_(bindparam("incidents", expanding=True)))
+        .order_by(IncidentService.incident_id, IncidentService.service_id)
+    )
+
+
+@cache
+def _facilities() -> Select[Any]:
+    return (
+        select(incident_facilities.c.incident_id, Facility)
+        .join(Facility, Facility.id == incident_facilities.c.facility_id)
+        .where(incident_facilities.c.incident_id.in_(bindparam("incidents", expanding=True)))
+        .order_by(Facility.reading)
+    )
+
+
+@cache
+def _last_update() -> Select[Update]:
+    return (
+        select(Update)
+        .join(Update.incident)
+        .options(contains_eager(Update.incident))
+        .where(Update.kind != "imported", Incident.drill.is_(False))
+        .order_by(Update.id.desc())
+        .limit(1)
+    )
+
+
+def on_board(at: datetime) -> tuple[list[Incident], list[Incident]]:
+    """Open incidents and planned work, as `open_incidents` and `upcoming_maintenances` tell: three queries at most."""
+    found = list(db.session.scalars(_on_board(), {"at": at}))
+    _load_what_they_touch(found)
+    works = [one for one in found if one.kind == "maintenance"]
+    return (
+        [one for one in found if one.kind == "incident"],
+        sorted(works, key=lambda work: (work.began_at, work.id)),
+    )
+
+
+def _load_what_they_touch(found: list[Incident]) -> None:
+    """The services and facilities of several incidents at once, where there are any."""
+    affected: dict[int, list[IncidentService]] = {incident.id: [] for incident in found}
+    if affected:
+        for line in db.session.scalars(_affected(), {"incidents": list(affected)}):
+            affected[line.incident_id].append(line)
+    places: dict[int, list[Facility]] = {incident.id: [] for incident in found if not incident.all_facilities}
+    if places:
+        for number, facility in db.session.execute(_facilities(), {"incidents": list(places)}):
+            places[number].append(facility)
+    for incident in found:
+        set_committed_value(incident, "affected", affected[incident.id])
+        if incident.id in places:
+            set_committed_value(incident, "facilities", places[incident.id])
+
+
 def open_incidents(at: datetime) -> list[Incident]:
     """Incidents on the board: declared and not closed, drills too (flagged). A constant number of queries.
 
-    Those that last first, each part with the newest first; `latest`, services and facilities are loaded.
+    Those that last first, each part with the newest first; `latest`, services and named facilities are loaded.
     """
-    query = (
-        select(Incident)
-        .options(
-            selectinload(Incident.latest).joinedload(Update.published_by),
-            selectinload(Incident.affected).joinedload(IncidentService.service),
-            selectinload(Incident.facilities),
-        )
-        .where(Incident.closed_at.is_(None), Incident.kind == "incident", Incident.declared_at <= at)
-        .order_by(Incident.resolved_at.is_not(None), Incident.began_at.desc(), Incident.id.desc())
-    )
-    return list(db.session.scalars(query))
+    return on_board(at)[0]
+
+
+def upcoming_maintenances(at: datetime) -> list[Incident]:
+    """Planned work that is under way or still to come, the soonest first."""
+    return on_board(at)[1]
 
 
 def words_of(shown: list[Incident]) -> dict[int, Words]:
@@ -174,35 +248,27 @@ def _words(latest: Update, since: dict[str, datetime]) -> Words:
 
 def last_update() -> Update | None:
     """The newest update that was published here about something real: when all was last known to be well."""
-    query = (
-        select(Update)
-        .join(Update.incident)
-        .options(joinedload(Update.incident))
-        .where(Update.kind != "imported", Incident.drill.is_(False))
-        .order_by(Update.id.desc())
-        .limit(1)
-    )
-    return db.session.scalar(query)
+    return db.session.scalar(_last_update())
 
 
-def service_states(at: datetime) -> dict[int, tuple[str, list[str]]]:
-    """The state now of every service that is not well, with the codes of what causes it. Drills never count."""
-    rows = db.session.execute(
-        select(IncidentService.service_id, IncidentService.state, Incident.id)
-        .join(IncidentService.incident)
-        .where(
-            Incident.closed_at.is_(None),
-            Incident.resolved_at.is_(None),
-            Incident.drill.is_(False),
-            IncidentService.state != "operational",
-            or_(and_(Incident.kind == "incident", Incident.declared_at <= at), running(at)),
-        )
-        .order_by(Incident.id)
-    ).all()
+def service_states(at: datetime, shown: Iterable[Incident] | None = None) -> dict[int, tuple[str, list[str]]]:
+    """The state now of every service that is not well, with the codes of what causes it. Drills never count.
+
+    `shown`: what `on_board` gave, where it is loaded already.
+    """
+    causes = [
+        one
+        for one in (chain(*on_board(at)) if shown is None else shown)
+        if one.resolved_at is None
+        and not one.drill
+        and (one.kind == "incident" or state_at(one, at) in ("in_progress", "verifying"))
+    ]
     found: dict[int, tuple[str, list[str]]] = {}
-    for service, state, incident in rows:
-        before, codes = found.get(service, ("operational", []))
-        found[service] = (worst([before, state]), [*codes, f"INC-{incident}"])
+    for cause in sorted(causes, key=lambda one: one.id):
+        for line in cause.affected:
+            if line.state != "operational":
+                before, codes = found.get(line.service_id, ("operational", []))
+                found[line.service_id] = (worst([before, line.state]), [*codes, cause.code])
     return found
 
 

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import joinedload, selectinload
 
 from domain.catalog import Facility, Service
 from domain.db import db
 from domain.errors import Refused
 from domain.events import record
-from domain.lifecycle import Incident, IncidentService, good_title
+from domain.lifecycle import Incident, good_title
 from domain.people import Person
 from domain.text import fold
 from domain.updates import Update, kept_words
@@ -75,34 +74,15 @@ def state_at(work: Incident, at: datetime) -> str:
     return "in_progress" if work.ends_at is None or at < work.ends_at else "completed"
 
 
-def running(at: datetime) -> ColumnElement[bool]:
-    """The same as a condition: work that is under way or being checked."""
+def upcoming(at: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """The same as a condition: work that is still to come, under way or being checked."""
     return and_(
         Incident.kind == "maintenance",
         or_(
             Incident.state.in_(("in_progress", "verifying")),
             and_(
                 Incident.state == "scheduled",
-                Incident.began_at <= at,
-                or_(Incident.ends_at.is_(None), Incident.ends_at > at),
+                or_(Incident.began_at > at, Incident.ends_at.is_(None), Incident.ends_at > at),
             ),
         ),
     )
-
-
-def upcoming_maintenances(at: datetime) -> list[Incident]:
-    """Planned work that is under way or still to come, the soonest first."""
-    query = (
-        select(Incident)
-        .options(
-            selectinload(Incident.affected).joinedload(IncidentService.service),
-            joinedload(Incident.declared_by),
-        )
-        .where(
-            Incident.closed_at.is_(None),
-            Incident.kind == "maintenance",
-            or_(running(at), and_(Incident.state == "scheduled", Incident.began_at > at)),
-        )
-        .order_by(Incident.began_at, Incident.id)
-    )
-    return list(db.session.scalars(query).unique())

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Select, String, Text, func, select
+from sqlalchemy import ForeignKey, Select, String, Text, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from domain import events
@@ -262,12 +262,15 @@ def by_email(email: str) -> Person | None:
     return db.session.scalar(select(Person).where(Person.email == normal_email(email)))
 
 
+_BY_ID = select(Person).where(Person.id == bindparam("id"))
+
+
 def by_session(session_id: str) -> Person | None:
     """The person of a session `id.epoch`, or None when it was ended (signed out everywhere, deactivated)."""
     number, _, epoch = session_id.partition(".")
     if not (number.isdecimal() and epoch.isdecimal()):
         return None
-    person = db.session.get(Person, int(number))
+    person = db.session.scalar(_BY_ID, {"id": int(number)})
     if person is None or not person.is_active or person.epoch != int(epoch):
         return None
     return person
