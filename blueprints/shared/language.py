@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_time, get_timezone_name
 from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale, gettext, ngettext
@@ -13,6 +14,11 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from settings import LANGUAGES
+
+
+def _language() -> str:
+    locale = spoken()
+    return locale.language if locale else str(current_app.config["LOCALE"])
 
 
 def choose() -> str:
@@ -57,16 +63,16 @@ def day(at: datetime | date) -> str:
     """`8月11日（火）` or `Tue, 11 Aug`; with the year where it is not this year."""
     moment = local(at) if isinstance(at, datetime) else at
     this_year = moment.year == local(now()).year
-    if get_locale().language == "ja":
+    if _language() == "ja":
         return format_date(moment, "M月d日（E）" if this_year else "y年M月d日（E）", locale="ja")
     return format_date(moment, "EEE, d MMM" if this_year else "EEE, d MMM y", locale="en")
 
 
 def moment(at: datetime) -> str:
     """The shortest form that cannot be misread: the time alone today, else day and time."""
-    if local(at).date() == local(now()).date():
-        return clock_time(at)
-    return f"{day(at)} {clock_time(at)}"
+    there = local(at)
+    clock = f"{there.hour}:{there.minute:02}"
+    return clock if there.date() == local(now()).date() else f"{day(there)} {clock}"
 
 
 def month(at: datetime | date) -> str:
@@ -108,11 +114,17 @@ def zone_short() -> str:
     return local(now()).tzname() or format_time(now(), "O", tzinfo=zone(), locale="en")
 
 
+def spoken() -> Locale | None:
+    """Flask-Babel's `get_locale` in one look where it was asked before: a page asks two hundred times."""
+    kept = getattr(g, "_flask_babel", None) if g else None
+    return getattr(kept, "babel_locale", None) or get_locale()
+
+
 class Texts(Domain):
-    """The catalogues, found by the language alone: a board asks for some two hundred words."""
+    """The catalogues, found by the language alone."""
 
     def get_translations(self) -> Any:
-        locale = get_locale()
+        locale = spoken()
         if locale is None:
             return super().get_translations()
         if locale.language not in self.cache:
@@ -147,5 +159,5 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         _=_gettext, gettext=_gettext, ngettext=_ngettext,
         now=now, clock_time=clock_time, day=day, moment=moment, month=month, ago=ago, span=span,
-        zone_name=zone_name, zone_short=zone_short, language=lambda: get_locale().language,
+        zone_name=zone_name, zone_short=zone_short, language=_language,
     )  # fmt: skip

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
 
+from blueprints.shared.language import texts
 from domain.errors import DomainError
+
+_l = texts.lazy_gettext
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from settings import LANGUAGES
 def board_page() -> str:
     """The board: the answer first. Its parts are rendered once a commit, language and class of rights."""
     query = one_line(request.args.get("facility"))[:100]
-    key = ("board", language.choose(), my_rights().level, language.local(now()).strftime("%H:%M"))
+    key = ("board", get_locale().language, my_rights().level, language.local(now()).strftime("%H:%M"))
     g.overall, answer_html, board_html = current_app.extensions["memo"].get(key, _parts)
     return render_template(
         "status/board.html",
