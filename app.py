@@ -27,13 +27,19 @@ ROOT = Path(__file__).parent
 log = structlog.get_logger()
 
 
+class Portal(Flask):
+    """Flask with the house's way to find templates."""
+
+    jinja_environment = pages.Templates
+
+
 def create_app(given: dict[str, Any] | None = None, instance_path: str | None = None) -> Flask:
     """The portal. `given` settings win over the environment (tests).
 
     Raises:
         settings.SettingError: a setting cannot be used; the sentence names it.
     """
-    app = Flask(__name__, instance_path=instance_path or os.environ.get("NOROSHI_INSTANCE"))
+    app = Portal(__name__, instance_path=instance_path or os.environ.get("NOROSHI_INSTANCE"))
     settings.load(app, given)
     db.init_app(app)
     with app.app_context():
@@ -106,6 +112,7 @@ def main() -> int:
 
     def ready(url: str) -> None:
         print(f"\nNoroshi is ready: {app.config['BASE_URL'] or url}", flush=True)
+        app.extensions["deliver"].answer_at(url)
         with app.app_context():
             link = first_link(app.config["BASE_URL"] or url, at=datetime.now(UTC))
         if link:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import phonenumbers
 from flask import Flask
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -99,6 +100,8 @@ def _check(config: dict[str, Any]) -> None:
         ) from None
     if config["LOCALE"] not in LANGUAGES:
         raise SettingError(f"LOCALE is {config['LOCALE']!r}; it must be one of {', '.join(LANGUAGES)}.")
+    if config["PHONE_REGION"] not in phonenumbers.SUPPORTED_REGIONS:
+        raise SettingError(f"PHONE_REGION is {config['PHONE_REGION']!r}; it must be the code of a country, such as JP.")
     for name in ("BASE_URL", "SLACK_API_URL"):
         value = config[name]
         if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):

@@ -21,6 +21,7 @@ class Sender(Protocol):
 
     service: str
     time_limit: float
+    base_url: str
 
     def send(self, facts: DeliveryFacts) -> Sent:
         """Carries it out, outside of any transaction; raises DeliveryError."""

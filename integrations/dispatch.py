@@ -31,6 +31,11 @@ class Dispatcher:
         longest = max((one.time_limit for one in self._senders.values()), default=0.0)
         self._lease = timedelta(seconds=longest + margin)
 
+    def answer_at(self, url: str) -> None:
+        """Where the portal answers, for links in messages, where no BASE_URL says so."""
+        for sender in self._senders.values():
+            sender.base_url = sender.base_url or url
+
     def next(self) -> bool:
         """Makes one attempt at what is due; False when nothing was."""
         self._show_held()

@@ -96,4 +96,4 @@ def _stream(permit: dict[str, Any], transport: Any, request_headers: Headers) ->
     """The stream that a permit allows: `{"topic", "language", "rights", "person", "epoch"}`."""
     key = Key(permit["topic"], permit["language"], permit["rights"])
     seen = next((value for name, value in request_headers if name == b"last-event-id"), b"")
-    return Stream(transport, key, (permit["person"], permit["epoch"]), seen.decode("latin-1"))
+    return Stream(transport, key, (permit["person"], permit["epoch"], permit["rights"]), seen.decode("latin-1"))

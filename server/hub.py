@@ -32,8 +32,8 @@ AGAIN = timedelta(seconds=1)
 Rendered = tuple[str, datetime | None] | None
 Render = Callable[[str, str, str], Rendered]
 """(topic, language, class of rights) to html and the instant at which it changes by itself; None: it has ended."""
-Person = tuple[int, int]
-"""A person's id and session epoch."""
+Person = tuple[int, int, str]
+"""A person's id, session epoch, and the class of rights that the stream was allowed for."""
 StillWelcome = Callable[[set[Person]], set[Person]]
 log = structlog.get_logger()
 
@@ -244,7 +244,7 @@ class Hub:
         return min(60.0, max(0.0, (min(instants) - datetime.now(UTC)).total_seconds()) + 0.01)
 
     async def _end_unwelcome(self) -> None:
-        """Ends the streams of people who were signed out or deactivated: one question for all of them."""
+        """Ends the streams of people who were signed out or deactivated, or have other rights now: one question for all."""
         people = {stream.person for stream in self._everyone()}
         if not people:
             return

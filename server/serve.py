@@ -17,7 +17,7 @@ from domain.db import db
 from server.bridge import Bridge
 from server.bus import bus_for
 from server.front import Front, Protocol
-from server.hub import Hub, Rendered
+from server.hub import Hub, Person, Rendered
 from server.worker import Worker
 
 THREADS = 3
@@ -168,7 +168,7 @@ def _hub(app: Flask, pool: ThreadPoolExecutor, watch: Callable[[bool], None], op
         with app.app_context():
             return live.render(topic, lang, rights)
 
-    def still_welcome(people: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    def still_welcome(people: set[Person]) -> set[Person]:
         with app.app_context():
             return live.still_welcome(people)
 

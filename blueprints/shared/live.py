@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from blueprints.shared.language import now
 from blueprints.shared.who import LEVELS
+from domain import rights
 from domain.db import db, snapshot, version
 from domain.people import Person
 from settings import LANGUAGES
@@ -94,14 +95,12 @@ class Live:
             g.language, g.rights = language, LEVELS[level]
             return fragment(name)
 
-    def still_welcome(self, people: set[tuple[int, int]]) -> set[tuple[int, int]]:
-        """Of (person id, session epoch) those who are still signed in: one query."""
-        found = db.session.execute(
-            select(Person.id, Person.epoch).where(
-                Person.id.in_({person for person, _ in people}), Person.deactivated_at.is_(None)
-            )
-        )
-        return people & {(person, epoch) for person, epoch in found}
+    def still_welcome(self, people: set[tuple[int, int, str]]) -> set[tuple[int, int, str]]:
+        """Of (person id, session epoch, class of rights) those that still hold: two queries for all of them."""
+        wanted = {person for person, _, _ in people}
+        found = db.session.scalars(select(Person).where(Person.id.in_(wanted), Person.deactivated_at.is_(None))).all()
+        level = rights.of_each(found, now())
+        return people & {(person.id, person.epoch, level[person.id].level) for person in found}
 
 
 def init_app(app: Flask) -> None:

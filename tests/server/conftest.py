@@ -55,7 +55,7 @@ class FakeLive:
         self.changes_at: datetime | None = None
         self.ended = False
         self.fails = 0
-        self.unwelcome: set[tuple[int, int]] = set()
+        self.unwelcome: set[tuple[int, int, str]] = set()
         self.renders = 0
         self.questions = 0
 
@@ -68,7 +68,7 @@ class FakeLive:
             return None
         return self.html.get((topic, lang, rights), f"<p>{topic} {lang} {rights}</p>"), self.changes_at
 
-    def still_welcome(self, people: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    def still_welcome(self, people: set[tuple[int, int, str]]) -> set[tuple[int, int, str]]:
         self.questions += 1
         return people - self.unwelcome
 

@@ -89,7 +89,7 @@ def test_who_was_signed_out_is_cut_off_and_nobody_else(portal: Portal) -> None:
     leaving, staying = portal.stream(1), portal.stream(2)
     for stream in (leaving, staying):
         stream.until(b"reader</p>")
-    portal.live.unwelcome = {(1, 0)}
+    portal.live.unwelcome = {(1, 0, "reader")}
     portal.publish("<p>secret</p>")
     assert b"secret" not in leaving.closed()
     staying.until(b"<p>secret</p>")
@@ -99,7 +99,7 @@ def test_one_broken_stream_does_not_silence_the_others(portal: Portal) -> None:
     broken, well = portal.stream(1), portal.stream(2)
     for stream in (broken, well):
         stream.until(b"reader</p>")
-    (first,) = (stream for streams in portal.hub._streams.values() for stream in streams if stream.person == (1, 0))
+    (first,) = (stream for streams in portal.hub._streams.values() for stream in streams if stream.person == (1, 0, "reader"))
     first.transport = BrokenTransport(first.transport)
     portal.publish("<p>new</p>")
     well.until(b"<p>new</p>")

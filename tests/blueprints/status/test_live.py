@@ -70,4 +70,9 @@ def test_it_says_when_it_changes_by_the_clock(app: Flask, cast: SimpleNamespace)
 
 def test_people_who_left_are_no_longer_welcome(app: Flask, cast: SimpleNamespace) -> None:
     live = app.extensions["live"]
-    assert live.still_welcome({(4, 0), (4, 1), (5, 0)}) == {(4, 0)}
+    assert live.still_welcome({(4, 0, "reader"), (4, 1, "reader"), (5, 0, "reader")}) == {(4, 0, "reader")}
+
+
+def test_a_stream_of_other_rights_than_now_is_no_longer_welcome(app: Flask, cast: SimpleNamespace) -> None:
+    live = app.extensions["live"]
+    assert live.still_welcome({(1, 0, "admin"), (2, 0, "admin"), (2, 0, "responder")}) == {(1, 0, "admin"), (2, 0, "responder")}
