@@ -1,6 +1,7 @@
 """A real portal in a process of its own, a local Slack, and real Chromium."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,10 +17,18 @@ from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from local_slack import LocalSlack
+from tests.browser.scene import Scene, fill, opened
 from tests.conftest import PASSWORD
 
 ROOT = Path(__file__).parent.parent.parent
-CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome") if Path(path).exists()), None)
+CHROMIUM = next(
+    (
+        path
+        for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+        if Path(path).exists()
+    ),
+    None,
+)
 ARGUMENTS = [
     "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-quic",
@@ -63,26 +72,29 @@ class Site:
         }
         self.process: subprocess.Popen[bytes] | None = None
 
-    def prepare(self) -> None:
-        subprocess.run(  # noqa: S603
-            [sys.executable, "-m", "tests.browser.prepare"], cwd=ROOT, env=self.environment, check=True
-        )
+    def prepare(self, template: Path) -> None:
+        """The cast of `tests/conftest.py` and nothing else, from a database that was filled once."""
+        if not template.exists():
+            subprocess.run([sys.executable, "-m", "tests.browser.prepare"], cwd=ROOT, env=self.environment, check=True)
+            shutil.copy(self.folder / "noroshi.sqlite3", template)
+        else:
+            shutil.copy(template, self.folder / "noroshi.sqlite3")
 
     def start(self) -> None:
         log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(
             [sys.executable, "app.py"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
         )
         log.close()
         for _ in range(200):
             try:
-                with urlopen(f"{self.url}/healthz", timeout=0.5):  # noqa: S310
+                with urlopen(f"{self.url}/healthz", timeout=0.5):
                     return
             except (URLError, OSError):
                 if self.process.poll() is not None:
                     break
                 # Waiting for another process to listen has no event to wait for.
-                subprocess.run(["sleep", "0.05"], check=True)  # noqa: S603, S607
+                subprocess.run(["sleep", "0.05"], check=True)
         raise RuntimeError((self.folder / "log").read_text())
 
     def stop(self) -> None:
@@ -98,14 +110,33 @@ class Site:
         return str(signer.dumps({"_user_id": session_id, "_fresh": True}))
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the database with nothing but the cast is kept."""
+    return tmp_path_factory.mktemp("template") / "noroshi.sqlite3"
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, slack: LocalSlack) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, slack: LocalSlack, template: Path) -> Iterator[Site]:
     """One portal a test file; its people are the cast of `tests/conftest.py`."""
     running = Site(tmp_path_factory.mktemp("site"), slack)
-    running.prepare()
+    running.prepare(template)
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def stage(site: Site) -> Iterator[Scene]:
+    """The domain's verbs on the site's database; calm at first."""
+    yield from opened(site.folder, site.environment)
+
+
+@pytest.fixture(scope="module")
+def scene(stage: Scene) -> Scene:
+    """An organisation in the middle of a morning: see `tests/browser/scene.py`."""
+    fill(stage)
+    return stage
 
 
 PEOPLE = {"admin": "1.0", "responder": "2.0", "bridge": "3.0", "reader": "4.0"}
