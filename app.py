@@ -11,6 +11,7 @@ import structlog
 from flask import Flask
 from flask_compress import Compress
 from flask_migrate import Migrate
+from sqlalchemy.exc import DBAPIError
 from whitenoise import WhiteNoise
 
 import commands
@@ -18,7 +19,8 @@ import settings
 from blueprints import rooms
 from blueprints.shared import errors, language, live, pages, security, signin
 from blueprints.status import answer
-from domain.db import db, guard
+from domain import beginnings
+from domain.db import db, guard, writing
 from integrations.console import ConsoleSender
 from integrations.dispatch import Dispatcher
 from integrations.slack import SlackSender
@@ -98,6 +100,20 @@ def _serve_static(app: Flask) -> None:
     )
 
 
+def _furnish(app: Flask) -> None:
+    """A new instance begins with areas and tiles."""
+    with app.app_context():
+        try:
+            bare = beginnings.is_bare()
+        except DBAPIError as error:
+            raise settings.SettingError(
+                "the database does not answer, or is not up to date. Run `make database` (flask --app app db upgrade)."
+            ) from error
+        if bare:
+            with writing():
+                beginnings.furnish(datetime.now(UTC))
+
+
 def main() -> int:
     """Serves on HOST and PORT; says where, and on an empty instance how the first administrator comes in."""
     from blueprints.people.first import first_link
@@ -105,10 +121,11 @@ def main() -> int:
 
     try:
         app = create_app()
+        host, port = settings.address()
+        _furnish(app)
     except settings.SettingError as error:
         print(f"Noroshi cannot start: {error}", file=sys.stderr)
         return 2
-    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
 
     def ready(url: str) -> None:
         print(f"\nNoroshi is ready: {app.config['BASE_URL'] or url}", flush=True)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from sqlalchemy import select, update
 
-from domain import catalog, hotline, incidents, maintenances, planning
+from domain import beginnings, hotline, incidents, maintenances, planning
 from domain.catalog import Facility, Service, Symptom
 from domain.db import db, writing
 from domain.incidents import Incident
@@ -76,11 +76,6 @@ def _catalogue(at: datetime) -> dict[str, Service]:
         for n, row in enumerate(FACTS["services"])
     }  # fmt: skip
     db.session.add_all(services.values())
-    if not catalog.symptoms():
-        db.session.add_all(
-            Symptom(key=key, name=name, name_en=name_en, icon=key, position=n)
-            for n, (key, name, name_en) in enumerate(FACTS["symptoms"])
-        )
     for name, reading, used in FACTS["facilities"]:
         facility = Facility(name=name, reading=reading, created_at=created, services=[services[one] for one in used])
         facility.describe()
@@ -92,12 +87,9 @@ def _catalogue(at: datetime) -> dict[str, Service]:
 def _roster(people: dict[str, Person], at: datetime) -> None:
     began = at - timedelta(days=300)
     keeper = people[FACTS["keeper"]]
-    for position, (key, kind, name, name_en, line) in enumerate(FACTS["areas"]):
-        area = db.session.scalar(select(Area).where(Area.key == key))
-        if area is None:
-            area = Area(key=key, kind=kind, name=name, name_en=name_en, position=position, created_at=began)
-            db.session.add(area)
-            db.session.flush()
+    beginnings.furnish(began)
+    for key, line in FACTS["areas"]:
+        area = db.session.scalars(select(Area).where(Area.key == key)).one()
         latest = planning.latest_plan(area)
         starts = began if latest is None else at
         planning.set_plan(

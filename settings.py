@@ -45,7 +45,7 @@ def load(app: Flask, given: dict[str, Any] | None = None) -> None:
         SettingError: one sentence that names the setting and says what it must be.
     """
     app.config.from_mapping(DEFAULTS)
-    app.config.from_pyfile("config.py", silent=True)
+    app.config.from_pyfile(str(Path(app.instance_path) / "config.py"), silent=True)
     app.config.update({name: os.environ[name] for name in DEFAULTS if os.environ.get(name)})
     app.config.update(given or {})
     _check(app.config)
@@ -62,6 +62,14 @@ def load(app: Flask, given: dict[str, Any] | None = None) -> None:
         ZONE=ZoneInfo(app.config["TIMEZONE"]),
         **_flask(app.config),
     )
+
+
+def address() -> tuple[str, int]:
+    """HOST and PORT to listen on."""
+    host, port = os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000"
+    if not (port.isascii() and port.isdecimal() and int(port) < 65_536):
+        raise SettingError(f"PORT is {port!r}; it must be a number from 0 to 65535.")
+    return host, int(port)
 
 
 def _flask(config: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ FLOORS = (
     {"events", "duty", "csv_table", "contacts", "roster_file"},
     {"people"},
     {"people_import", "catalog", "outbox"},
-    {"facility_import", "roster_tables", "roster_queries", "roster", "areas", "planning"},
+    {"beginnings", "facility_import", "roster_tables", "roster_queries", "roster", "areas", "planning"},
     {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
     {"rights"},
     {"additions", "suspicion", "hotline", "alike"},

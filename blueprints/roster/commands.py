@@ -68,7 +68,7 @@ def _line(duty: AreaDuty) -> str:
 
 @bp.cli.command("answer")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="On one line, for machines.")
 def answer(file: Path, as_json: bool) -> None:
     """Works out the answers to a file of rosters and questions. Touches no database."""
     try:
@@ -77,8 +77,4 @@ def answer(file: Path, as_json: bool) -> None:
         raise click.ClickException("\n".join([f"{file.name} cannot be read:", *error.problems])) from None
     except (ValueError, RecursionError) as error:
         raise click.ClickException(f"{file.name} is not JSON: {error}") from None
-    if as_json:
-        click.echo(json.dumps(answers, ensure_ascii=False, indent=1))
-        return
-    for name, found in answers.items():
-        click.echo(f"{name}: {json.dumps(found, ensure_ascii=False)}")
+    click.echo(json.dumps(answers, ensure_ascii=False, indent=None if as_json else 1))
