@@ -8,6 +8,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # Overrides turn the text after them around; whoever reads it is misled. Marks (LRM, RLM) and ZWJ in emoji stay.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MARKS_MOST = 30
+"""Marks on one letter (Unicode's own bound for streams). Normalising takes the square of a longer run."""
 _INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff\u00ad\u3164\u115f\u1160\u2800\ufe00-\ufe0f]+")
 
 
@@ -18,12 +20,25 @@ def clean(text: str | None) -> str:
     text = _SURROGATE.sub("\ufffd", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _BIDI.sub("", _CONTROL.sub("", text))
-    return unicodedata.normalize("NFC", text).strip()
+    return unicodedata.normalize("NFC", _bounded_marks(text)).strip()
+
+
+def _bounded_marks(text: str) -> str:
+    """Without the marks that pile up over a letter: a megabyte of them would hold the process for minutes."""
+    if len(text) < 1000 or text.isascii():
+        return text
+    kept, run = [], 0
+    for char in text:
+        run = run + 1 if unicodedata.combining(char) else 0
+        if run <= _MARKS_MOST:
+            kept.append(char)
+    return "".join(kept)
 
 
 def one_line(text: str | None) -> str:
     """`clean` text on one line."""
-    return re.sub(r"\s*\n\s*", " ", clean(text))
+    # Not `\s*\n\s*`: it takes the square of a long run of spaces.
+    return " ".join(line for part in clean(text).split("\n") if (line := part.strip()))
 
 
 def is_blank(text: str | None) -> bool:

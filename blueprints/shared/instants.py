@@ -14,6 +14,9 @@ from domain.walltime import instant
 FARTHEST = timedelta(days=7)
 """A promise farther away than this is a slip of the finger."""
 
+LONGEST = 100
+"""Characters that are looked at: no time is longer."""
+
 _OLDEST, _NEWEST = 1970, 2999
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2})(?::(\d{2})(?:\.\d+)?)?|時(?:(\d{1,2})分?)?)")
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日)")
@@ -30,6 +33,10 @@ words.SENTENCES.update(
 )
 
 
+def _plain(text: str | None) -> str:
+    return unicodedata.normalize("NFKC", (text or "").strip()[:LONGEST]).strip()
+
+
 def parse_wall(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:
     """The instant (UTC, whole seconds) that a typed time means: `2026-08-11T09:52`, `2026-08-11 9:52`, `14:30` (today).
 
@@ -39,7 +46,7 @@ def parse_wall(text: str | None, zone: ZoneInfo, now: datetime) -> datetime:
     Raises:
         ValueError: it is not a time, or of no year between 1970 and 2999.
     """
-    plain = unicodedata.normalize("NFKC", text or "").strip()
+    plain = _plain(text)
     offset = _ZONE.search(plain) if _DATE.match(plain) else None
     bare = plain[: offset.start()] if offset else plain
     wall = _wall(bare.strip(), now.astimezone(zone).replace(tzinfo=None))
@@ -74,7 +81,7 @@ def parse_next_update(text: str | None, zone: ZoneInfo, now: datetime) -> dateti
     Raises:
         Refused: (`next_update`) nothing chosen, not readable, not after now, or more than 7 days ahead.
     """
-    plain = unicodedata.normalize("NFKC", text or "").strip()
+    plain = _plain(text)
     if not plain:
         raise Refused("next_update", "next_update_missing")
     if plain.casefold() == "none":

@@ -1,5 +1,8 @@
 """What people type, cleaned."""
 
+import time
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,12 +28,38 @@ def test_it_keeps_words_and_drops_what_misleads_or_breaks(typed: str | None, kep
     assert text.clean(typed) == kept
 
 
+@pytest.mark.parametrize("read", [text.clean, text.one_line, text.fold, text.is_blank])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "a" + " " * 300_000 + "b",
+        "a" + "\u0300\u0316" * 150_000 + "b",
+        "a" + "\n " * 150_000 + "b",
+        "\u0344\u0316" * 150_000,
+    ],
+)
+def test_nothing_that_is_typed_holds_the_process(read: Callable[[str], object], typed: str) -> None:
+    began = time.process_time()
+    read(typed)
+    assert time.process_time() - began < 2
+
+
+def test_one_line_joins_lines_with_one_space() -> None:
+    assert text.one_line(" a  b \n\n \t c\r\nd ") == "a  b c d"
+
+
+def test_marks_stay_on_their_letters_in_long_texts() -> None:
+    assert text.clean("か\u3099" * 1000) == "が" * 1000
+
+
 @pytest.mark.parametrize("typed", ["", "   ", "\u3000\u3000", "\u200b", "\u2800", "ㅤ"])
 def test_it_sees_that_nothing_can_be_seen(typed: str) -> None:
     assert text.is_blank(typed)
 
 
-@pytest.mark.parametrize(("typed", "expected"), [("🔥🔥", False), ("…！？", False), ("QR", True), ("障害", True), ("３", True)])
+@pytest.mark.parametrize(
+    ("typed", "expected"), [("🔥🔥", False), ("…！？", False), ("QR", True), ("障害", True), ("３", True)]
+)
 def test_a_title_needs_something_that_can_be_said(typed: str, expected: bool) -> None:
     assert text.has_words(typed) is expected
 
