@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, String, Table, Text, func, select
+from sqlalchemy import Column, ForeignKey, String, Table, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from domain.db import Base, Model, db
@@ -90,15 +90,6 @@ class Symptom(Model):
         return self.name_en if locale == "en" and self.name_en else self.name
 
 
-class Setting(Model):
-    """A value that administrators keep in the portal (the organisation's name, the last-resort note)."""
-
-    __tablename__ = "settings"
-
-    name: Mapped[str] = mapped_column(String(60), primary_key=True)
-    value: Mapped[str] = mapped_column(Text)
-
-
 def worst(states: list[str]) -> str:
     """The worst of several service states; `operational` of none."""
     return max(states, key=SERVICE_STATES.index, default="operational")
@@ -118,7 +109,9 @@ def service_name_taken(name: str, but: int | None = None) -> bool:
     return found is not None and found != but
 
 
-def keep_service(service: Service | None, *, by: Person, at: datetime, position: int | None = None, **texts: str) -> Service:
+def keep_service(
+    service: Service | None, *, by: Person, at: datetime, position: int | None = None, **texts: str
+) -> Service:
     """Changes a service, or adds one at the end. `texts`: name, name_en, description, description_en."""
     if service is None:
         service = Service(created_at=at, position=_last(Service) + 1)
@@ -131,7 +124,9 @@ def keep_service(service: Service | None, *, by: Person, at: datetime, position:
     return service
 
 
-def keep_symptom(symptom: Symptom | None, *, by: Person, at: datetime, position: int | None = None, **texts: str) -> Symptom:
+def keep_symptom(
+    symptom: Symptom | None, *, by: Person, at: datetime, position: int | None = None, **texts: str
+) -> Symptom:
     """Changes a tile, or adds one at the end. `texts`: name, name_en, icon."""
     if symptom is None:
         symptom = Symptom(key=secrets.token_hex(4), position=_last(Symptom) + 1)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Select, String, Text, bindparam, func, select
+from sqlalchemy import ForeignKey, Select, String, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from domain import events
@@ -172,20 +172,6 @@ class OneTimeLink(Model):
         if self.used_at is not None or (self.person is not None and not self.person.is_active):
             return "link_used"
         return "link_expired" if self.expires_at <= at else None
-
-
-class ApiToken(Model):
-    """A token made by an administrator for machines (feeds, API); revocable. Only its hash is kept."""
-
-    __tablename__ = "api_tokens"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(Text)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    created_at: Mapped[datetime]
-    created_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    last_used_at: Mapped[datetime | None]
-    revoked_at: Mapped[datetime | None]
 
 
 def check_unique(details: Details, *, but: Person | None = None) -> None:

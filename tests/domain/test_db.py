@@ -8,13 +8,13 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from domain.catalog import Setting
+from domain.catalog import Symptom
 from domain.db import committed, db, writing
 from domain.people import Person
 
 
 def test_a_write_outside_writing_fails_at_once(app: Flask) -> None:
-    db.session.add(Setting(name="x", value="1"))
+    db.session.add(Symptom(id=99, key="x", name="1"))
     with pytest.raises(DBAPIError):
         db.session.flush()
 
@@ -26,40 +26,40 @@ def test_writing_inside_writing_is_refused(app: Flask) -> None:
 
 def test_an_error_rolls_everything_back(app: Flask) -> None:
     with pytest.raises(ZeroDivisionError), writing() as session:
-        session.add(Setting(name="x", value="1"))
+        session.add(Symptom(id=99, key="x", name="1"))
         session.flush()
         1 / 0  # noqa: B018
-    assert db.session.get(Setting, "x") is None
+    assert db.session.get(Symptom, 99) is None
 
 
 def test_what_was_loaded_before_is_read_anew_inside(app: Flask) -> None:
     with writing() as session:
-        session.add(Setting(name="x", value="old"))
-    setting = db.session.get(Setting, "x")
-    assert setting
-    assert setting.value == "old"
+        session.add(Symptom(id=99, key="x", name="old"))
+    tile = db.session.get(Symptom, 99)
+    assert tile
+    assert tile.name == "old"
 
     def change() -> None:
         with app.app_context(), writing() as session:
-            session.execute(text("UPDATE settings SET value = 'new'"))
+            session.execute(text("UPDATE symptoms SET name = 'new'"))
 
     thread = threading.Thread(target=change)
     thread.start()
     thread.join()
     with writing():
-        assert setting.value == "new"
+        assert tile.name == "new"
 
 
 def test_eight_writers_lose_nothing(app: Flask) -> None:
     with writing() as session:
-        session.add(Setting(name="count", value="0"))
+        session.add(Symptom(id=99, key="x", name="0"))
 
     def count() -> None:
         for _ in range(10):
             with app.app_context(), writing() as session:
-                setting = session.get(Setting, "count")
-                assert setting
-                setting.value = str(int(setting.value) + 1)
+                tile = session.get(Symptom, 99)
+                assert tile
+                tile.name = str(int(tile.name) + 1)
 
     threads = [threading.Thread(target=count) for _ in range(8)]
     for thread in threads:
@@ -67,7 +67,7 @@ def test_eight_writers_lose_nothing(app: Flask) -> None:
     for thread in threads:
         thread.join()
     db.session.rollback()
-    assert db.session.scalar(select(Setting.value).where(Setting.name == "count")) == "80"
+    assert db.session.scalar(select(Symptom.name).where(Symptom.id == 99)) == "80"
 
 
 def test_a_commit_is_announced_and_a_rollback_is_not(app: Flask) -> None:
@@ -81,7 +81,7 @@ def test_a_commit_is_announced_and_a_rollback_is_not(app: Flask) -> None:
             1 / 0  # noqa: B018
         assert heard == []
         with writing() as session:
-            session.add(Setting(name="x", value="1"))
+            session.add(Symptom(id=99, key="x", name="1"))
     assert heard == [1]
 
 

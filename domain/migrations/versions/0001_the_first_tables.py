@@ -76,12 +76,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_services_name")),
     )
     op.create_table(
-        "settings",
-        sa.Column("name", sa.String(length=60), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_settings")),
-    )
-    op.create_table(
         "symptoms",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=40), nullable=False),
@@ -122,22 +116,6 @@ def upgrade() -> None:
     with op.batch_alter_table("absences", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_absences_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_absences_recorded_by_id"), ["recorded_by_id"], unique=False)
-
-    op.create_table(
-        "api_tokens",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("created_by_id", sa.Integer(), nullable=False),
-        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["created_by_id"], ["people.id"], name=op.f("fk_api_tokens_created_by_id_people")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_api_tokens_token_hash")),
-    )
-    with op.batch_alter_table("api_tokens", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_api_tokens_created_by_id"), ["created_by_id"], unique=False)
 
     op.create_table(
         "facility_services",
@@ -612,10 +590,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_facility_services_service_id"))
 
     op.drop_table("facility_services")
-    with op.batch_alter_table("api_tokens", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_api_tokens_created_by_id"))
-
-    op.drop_table("api_tokens")
     with op.batch_alter_table("absences", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_absences_recorded_by_id"))
         batch_op.drop_index(batch_op.f("ix_absences_person_id"))
@@ -623,7 +597,6 @@ def downgrade() -> None:
     op.drop_table("absences")
     op.drop_table("update_templates")
     op.drop_table("symptoms")
-    op.drop_table("settings")
     op.drop_table("services")
     op.drop_table("people")
     op.drop_table("last_resorts")
