@@ -92,7 +92,6 @@ class Facts:
     overrides: list[Row[Any]]
     absences: list[Row[Any]]
     people: dict[Any, Person]
-    last_resort: list[LastResort]
     ignored_absence: int | None = field(default=None)
 
     def without_absence(self, number: int) -> "Facts":
@@ -106,6 +105,11 @@ class Facts:
     def duty_of(self, area: Area) -> AreaDuty | None:
         """Who answers for one area at `at`; None when it is not in use."""
         return next((self._duty(one) for one in self.areas if one.id == area.id), None)
+
+    @cached_property
+    def last_resort(self) -> list[LastResort]:
+        """Whom to call when nobody can be reached: asked where there is a gap only."""
+        return last_resort()
 
     @cached_property
     def roster(self) -> duty.Roster:
@@ -210,10 +214,11 @@ class Facts:
 
 
 def facts(at: datetime) -> Facts:
-    """Loads what can matter from `at` (aware UTC) on: six queries, however many areas and people there are."""
-    plans: list[Row[Any]] = list(db.session.execute(queries.PLANS, {"at": at}))
-    overrides = list(db.session.execute(queries.OVERRIDES, {"at": at}))
-    absences = list(db.session.execute(queries.ABSENCES, {"at": at}))
+    """Loads what can matter from `at` (aware UTC) on: five queries, however many areas and people there are."""
+    connection = db.session.connection()
+    plans: list[Row[Any]] = list(connection.execute(queries.PLANS, {"at": at}))
+    overrides = list(connection.execute(queries.OVERRIDES, {"at": at}))
+    absences = list(connection.execute(queries.ABSENCES, {"at": at}))
     named = {row.person_id for row in (*plans, *overrides, *absences)} | {row.for_person_id for row in overrides}
     people = db.session.scalars(queries.PEOPLE, {"people": sorted(named - {None})})
     return Facts(
@@ -223,7 +228,6 @@ def facts(at: datetime) -> Facts:
         overrides=overrides,
         absences=absences,
         people={person.id: person for person in people},
-        last_resort=last_resort(),
     )
 
 
@@ -243,7 +247,7 @@ def last_resort() -> list[LastResort]:
 
 
 def duty_now(at: datetime) -> list[AreaDuty]:
-    """Who answers for every area at an instant (aware UTC), in the areas' order: six queries."""
+    """Who answers for every area at an instant (aware UTC), in the areas' order: six queries at most."""
     return facts(at).duties()
 
 

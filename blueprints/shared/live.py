@@ -47,7 +47,11 @@ def fragment(name: str) -> Fragment | None:
 
 def swap(target: str, template: str, **context: object) -> str:
     """One partial as htmx takes it out of a stream: morphed into the element whose id is `target`."""
-    html = render_template(template, in_stream=True, **context)
+    return put(target, render_template(template, in_stream=True, **context))
+
+
+def put(target: str, html: str) -> str:
+    """The same of a partial that is rendered already."""
     return f'<hx-partial hx-target="#{target}" hx-swap="outerMorph">{html}</hx-partial>'
 
 
@@ -92,7 +96,7 @@ class Live:
         if language not in LANGUAGES or level not in LEVELS:
             return None
         with self.app.app_context(), self.app.test_request_context("/live"):
-            g.language, g.rights = language, LEVELS[level]
+            g.version, g.language, g.rights = version(), language, LEVELS[level]
             return fragment(name)
 
     def still_welcome(self, people: set[tuple[int, int, str]]) -> set[tuple[int, int, str]]:

@@ -3,29 +3,21 @@
 import json
 from datetime import datetime
 
-from flask import Response, abort, g, request
+from flask import Response, abort, request
 from flask_babel import get_locale
 
 from blueprints.shared import live
-from blueprints.shared.language import now
 from blueprints.shared.who import my_rights, myself, signed_in
 from blueprints.status import bp
-from blueprints.status.answer import answer_of
-from domain import board
+from blueprints.status.parts import parts
 
 
 @live.topic("board")
 def board_fragment(_subject: str) -> tuple[str, datetime | None]:
     """The whole board: the answer, the cards and the chip, for one language and class of rights."""
-    loaded = board.load(now())
-    g.overall = answer = answer_of(loaded.overall)
-    context = {"board": loaded, "answer": answer, "level": my_rights().level}
-    parts = (
-        live.swap("answer", "status/_answer.html", **context),
-        live.swap("board", "status/_board.html", **context),
-        live.swap("chip", "_chip.html"),
-    )
-    return "".join(parts), loaded.changes_at()
+    shown = parts()
+    html = live.put("answer", shown.answer_html), live.put("board", shown.board_html), live.swap("chip", "_chip.html")
+    return "".join(html), shown.changes_at
 
 
 @bp.get("/live")

@@ -6,14 +6,13 @@ from typing import Any
 
 from flask import Response, abort, current_app, g, jsonify, render_template, request, url_for
 from flask_babel import get_locale, gettext
-from markupsafe import Markup
 
-from blueprints.shared import language
 from blueprints.shared.language import now
 from blueprints.shared.pages import asset, render
 from blueprints.shared.who import my_rights, signed_in
 from blueprints.status import bp
 from blueprints.status.answer import answer_of
+from blueprints.status.parts import parts
 from domain import board, catalog, incidents
 from domain.text import one_line
 from settings import LANGUAGES
@@ -22,27 +21,18 @@ from settings import LANGUAGES
 @bp.get("/", endpoint="board")
 @signed_in
 def board_page() -> str:
-    """The board: the answer first. Its parts are rendered once a commit, language and class of rights."""
+    """The board: the answer first."""
     query = one_line(request.args.get("facility"))[:100]
-    key = ("board", get_locale().language, my_rights().level, language.local(now()).strftime("%H:%M"))
-    g.overall, answer_html, board_html = current_app.extensions["memo"].get(key, _parts)
+    shown = parts()
     return render_template(
         "status/board.html",
-        answer=g.overall,
-        answer_html=answer_html,
-        board_html=board_html,
-        favicon=g.overall.favicon,
+        answer=shown.answer,
+        answer_html=shown.answer_html,
+        board_html=shown.board_html,
+        favicon=shown.answer.favicon,
         facility=query,
         **(_looked_up(query) if query else {"found": None}),
     )
-
-
-def _parts() -> tuple[tuple[Any, Markup, Markup], Any]:
-    loaded = board.load(now())
-    g.overall = answer_of(loaded.overall)
-    context = {"board": loaded, "answer": g.overall, "level": my_rights().level}
-    html = [Markup(render_template(f"status/_{part}.html", **context)) for part in ("answer", "board")]  # noqa: S704
-    return (g.overall, html[0], html[1]), loaded.changes_at()
 
 
 def _looked_up(query: str) -> dict[str, Any]:

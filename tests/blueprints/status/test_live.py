@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -59,6 +60,18 @@ def test_the_stream_s_fragment_is_what_a_poll_gives(app: Flask, cast: SimpleName
     streamed, _ = app.extensions["live"].render("board", "ja", "reader")
     polled = sign_in(cast.reader).get("/live/poll?topic=board", headers={"Accept-Language": "ja"}).get_data(as_text=True)
     assert streamed == polled
+
+
+def test_what_the_stream_rendered_after_a_commit_is_there_for_the_page(
+    app: Flask, cast: SimpleNamespace, sign_in: SignIn, count_queries: Callable[[], Any]
+) -> None:
+    client = sign_in(cast.reader)
+    declare(cast.responder)
+    app.extensions["live"].render("board", "ja", "reader")
+    with count_queries() as queries:
+        page = client.get("/", headers={"Accept-Language": "ja"}).get_data(as_text=True)
+    assert "INC-1" in page
+    assert len(queries) <= 3
 
 
 def test_it_says_when_it_changes_by_the_clock(app: Flask, cast: SimpleNamespace) -> None:
