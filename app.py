@@ -1,4 +1,4 @@
-"""Puts everything together: settings, extensions, rooms, senders. `python app.py` serves. Nothing is put together elsewhere."""
+"""Puts everything together: settings, extensions, rooms, senders; nothing is elsewhere. `python app.py` serves."""
 
 import mimetypes
 import os
@@ -10,7 +10,6 @@ from typing import Any
 import structlog
 from flask import Flask
 from flask_compress import Compress
-from flask_migrate import Migrate
 from sqlalchemy.exc import DBAPIError
 from whitenoise import WhiteNoise
 
@@ -35,8 +34,8 @@ class Portal(Flask):
     jinja_environment = pages.Templates
 
 
-def create_app(given: dict[str, Any] | None = None, instance_path: str | None = None) -> Flask:
-    """The portal. `given` settings win over the environment (tests).
+def create_app(given: dict[str, Any] | None = None, instance_path: str | None = None, *, commanded: bool = True) -> Flask:
+    """The portal. `given` settings win over the environment (tests). Not `commanded`: `flask db` is left out.
 
     Raises:
         settings.SettingError: a setting cannot be used; the sentence names it.
@@ -46,7 +45,8 @@ def create_app(given: dict[str, Any] | None = None, instance_path: str | None = 
     db.init_app(app)
     with app.app_context():
         guard(db.engine)
-    Migrate(app, db, directory=str(ROOT / "domain" / "migrations"), render_as_batch=True, compare_type=True)
+    if commanded:
+        _migrations(app)
     # Registered first, so that it runs last: it compresses what the others have finished.
     Compress(app)
     language.init_app(app)
@@ -61,6 +61,12 @@ def create_app(given: dict[str, Any] | None = None, instance_path: str | None = 
     app.extensions["deliver"] = Dispatcher(_senders(app), clock=lambda: datetime.now(UTC))
     _serve_static(app)
     return app
+
+
+def _migrations(app: Flask) -> None:
+    from flask_migrate import Migrate  # with all of Alembic: a tenth of the start, and serving never asks for it
+
+    Migrate(app, db, directory=str(ROOT / "domain" / "migrations"), render_as_batch=True, compare_type=True)
 
 
 def _senders(app: Flask) -> dict[str, Any]:
@@ -120,7 +126,7 @@ def main() -> int:
     from server.serve import serve
 
     try:
-        app = create_app()
+        app = create_app(commanded=False)
         host, port = settings.address()
         _furnish(app)
     except settings.SettingError as error:

@@ -1,4 +1,4 @@
-"""`make sample`: the believable sample organisation. A live incident, one that is late, a suspicion, a hand-over soon."""
+"""`make sample`: the believable sample organisation: a live incident, a late one, a suspicion, a hand-over soon."""
 
 import json
 import secrets
@@ -72,9 +72,11 @@ def _people(at: datetime, password_hash: str | None) -> dict[str, Person]:
 def _catalogue(at: datetime) -> dict[str, Service]:
     created = at - timedelta(days=400)
     services = {
-        row[0]: Service(name=row[0], name_en=row[1], description=row[2], description_en=row[3], position=n, created_at=created)
+        row[0]: Service(
+            name=row[0], name_en=row[1], description=row[2], description_en=row[3], position=n, created_at=created
+        )
         for n, row in enumerate(FACTS["services"])
-    }  # fmt: skip
+    }
     db.session.add_all(services.values())
     for name, reading, used in FACTS["facilities"]:
         facility = Facility(name=name, reading=reading, created_at=created, services=[services[one] for one in used])
@@ -93,15 +95,29 @@ def _roster(people: dict[str, Person], at: datetime) -> None:
         latest = planning.latest_plan(area)
         starts = began if latest is None else at
         planning.set_plan(
-            area, [people[one] for one in line], starts_at=starts, seen=latest.id if latest else None, by=keeper, at=starts
+            area,
+            [people[one] for one in line],
+            starts_at=starts,
+            seen=latest.id if latest else None,
+            by=keeper,
+            at=starts,
         )
     # A hand-over within the hour, and somebody who is away next week.
     planning.offer_cover(
-        people["勅使河原 龍之介"], people["藤田 由美"], None,
-        starts_at=at - timedelta(hours=5), ends_at=at + timedelta(minutes=48), by=keeper, at=at - timedelta(hours=6),
-    )  # fmt: skip
+        people["勅使河原 龍之介"],
+        people["藤田 由美"],
+        None,
+        starts_at=at - timedelta(hours=5),
+        ends_at=at + timedelta(minutes=48),
+        by=keeper,
+        at=at - timedelta(hours=6),
+    )
     planning.record_absence(
-        people["高橋 由紀子"], starts_at=at + timedelta(days=3), ends_at=at + timedelta(days=5), by=people["高橋 由紀子"], at=at
+        people["高橋 由紀子"],
+        starts_at=at + timedelta(days=3),
+        ends_at=at + timedelta(days=5),
+        by=people["高橋 由紀子"],
+        at=at,
     )
     db.session.add(LastResort(name="社長室 大塚 仁", phone="+81312345678", position=0))
     db.session.flush()
@@ -111,15 +127,23 @@ def _past(people: dict[str, Person], services: dict[str, Service], at: datetime)
     for number, row in enumerate(FACTS["past"]):
         began = at - timedelta(days=row["days"], minutes=17 * number)
         incident = incidents.declare(
-            key=f"sample-past-{number}", by=people["岡本 沙織"], at=began + timedelta(minutes=4), title=row["title"],
-            severity=row["severity"], services={services[row["service"]]: row["state"]}, began_at=began,
+            key=f"sample-past-{number}",
+            by=people["岡本 沙織"],
+            at=began + timedelta(minutes=4),
+            title=row["title"],
+            severity=row["severity"],
+            services={services[row["service"]]: row["state"]},
+            began_at=began,
             holding_words={"situation": row["situation"]},
-        )  # fmt: skip
+        )
         ended = began + timedelta(minutes=row["minutes"])
         incident.publish(
-            key=f"sample-past-{number}-end", by=people["高橋 由紀子"], at=ended, state="resolved",
+            key=f"sample-past-{number}-end",
+            by=people["高橋 由紀子"],
+            at=ended,
+            state="resolved",
             words={"situation": row["resolved"]},
-        )  # fmt: skip
+        )
         incident.close(by=people["松本 彩"], at=ended + timedelta(hours=3))
 
 
@@ -127,41 +151,75 @@ def _maintenance(people: dict[str, Person], services: dict[str, Service], at: da
     row = FACTS["maintenance"]
     night = (at + timedelta(days=2)).replace(hour=17, minute=0, second=0)
     maintenances.plan_maintenance(
-        key="sample-maintenance", by=people["岡本 沙織"], at=at - timedelta(days=3), title=row["title"], began_at=night,
-        ends_at=night + timedelta(hours=3), services={services[row["service"]]: "under_maintenance"}, words=row["words"],
-    )  # fmt: skip
+        key="sample-maintenance",
+        by=people["岡本 沙織"],
+        at=at - timedelta(days=3),
+        title=row["title"],
+        began_at=night,
+        ends_at=night + timedelta(hours=3),
+        services={services[row["service"]]: "under_maintenance"},
+        words=row["words"],
+    )
 
 
 def _live(people: dict[str, Person], services: dict[str, Service], minute: Minutes) -> None:
     gate, mail = FACTS["live"]
     reporter, system, bridge = people["小野寺 翔太"], people["岡本 沙織"], people["高橋 由紀子"]
     report = hotline.file(
-        key="sample-report-1", by=reporter, at=minute(-48), symptom=_symptom("entrance"), body=gate["report"],
+        key="sample-report-1",
+        by=reporter,
+        at=minute(-48),
+        symptom=_symptom("entrance"),
+        body=gate["report"],
         facility=db.session.scalar(select(Facility).where(Facility.name == "青葉アドベンチャーパーク")),
-    )  # fmt: skip
+    )
     report.acknowledge(by=system, at=minute(-46))
     for name in ("中村 恵", "渡辺 大輔"):
         report.add_voice(by=people[name], at=minute(-45))
     first = incidents.declare(
-        key="sample-live-1", by=system, at=minute(-44), title=gate["title"], severity="major", report=report,
-        services={services[gate["service"]]: "partial_outage"}, began_at=minute(-50), holding_words=gate["holding"],
-    )  # fmt: skip
+        key="sample-live-1",
+        by=system,
+        at=minute(-44),
+        title=gate["title"],
+        severity="major",
+        report=report,
+        services={services[gate["service"]]: "partial_outage"},
+        began_at=minute(-50),
+        holding_words=gate["holding"],
+    )
     for number, (offset, state, words) in enumerate(gate["updates"]):
         said = first.publish(
-            key=f"sample-live-1-{number}", by=bridge, at=minute(offset), state=state, words=words,
+            key=f"sample-live-1-{number}",
+            by=bridge,
+            at=minute(offset),
+            state=state,
+            words=words,
             next_update_at=minute(offset + 25),
             corrects=first.latest.id if words.get("corrects") and first.latest else None,
-        )  # fmt: skip
+        )
         db.session.expire(first)
         assert said.id
     late = incidents.declare(
-        key="sample-live-2", by=system, at=minute(-35), title=mail["title"], severity="minor",
-        services={services[mail["service"]]: "degraded_performance"}, began_at=minute(-37), holding_words=mail["holding"],
-    )  # fmt: skip
-    late.publish(
-        key="sample-live-2-1", by=bridge, at=minute(-30), state="investigating", words=mail["words"], next_update_at=minute(-12)
+        key="sample-live-2",
+        by=system,
+        at=minute(-35),
+        title=mail["title"],
+        severity="minor",
+        services={services[mail["service"]]: "degraded_performance"},
+        began_at=minute(-37),
+        holding_words=mail["holding"],
     )
-    coupon = hotline.file(key="sample-report-2", by=people["中村 恵"], at=minute(-9), symptom=None, body=FACTS["suspicion"])
+    late.publish(
+        key="sample-live-2-1",
+        by=bridge,
+        at=minute(-30),
+        state="investigating",
+        words=mail["words"],
+        next_update_at=minute(-12),
+    )
+    coupon = hotline.file(
+        key="sample-report-2", by=people["中村 恵"], at=minute(-9), symptom=None, body=FACTS["suspicion"]
+    )
     coupon.acknowledge(by=people["伊藤 航"], at=minute(-6))
 
 
@@ -178,7 +236,9 @@ def _delivered(at: datetime) -> None:
 
 
 def _one_failed_delivery(at: datetime) -> None:
-    delivery = db.session.scalar(select(Delivery).where(Delivery.kind == "incident.updated").order_by(Delivery.id.desc()))
+    delivery = db.session.scalar(
+        select(Delivery).where(Delivery.kind == "incident.updated").order_by(Delivery.id.desc())
+    )
     if delivery is not None:
         delivery.state, delivery.delivered_at = "failed", None
         delivery.error = "Slack: channel_not_found (the sample's one failed delivery)"

@@ -126,9 +126,7 @@ def _check_url(url: str) -> None:
     except ArgumentError:
         driver = ""
     if driver not in ("sqlite", "postgresql+psycopg"):
-        raise SettingError(
-            "DATABASE_URL must begin with sqlite:/// or postgresql+psycopg:// and name a database."
-        )
+        raise SettingError("DATABASE_URL must begin with sqlite:/// or postgresql+psycopg:// and name a database.")
 
 
 def _kept_secret(path: Path) -> str:

@@ -1,6 +1,6 @@
 """Measures the signed-in board, uncached: CPU a page, queries, bytes; and how fast the portal starts.
 
-    python -m bench.board --past 10000
+python -m bench.board --past 10000
 """
 
 import argparse
@@ -56,9 +56,15 @@ def build(folder: Path, past: int) -> tuple[Any, str]:
             person = session.get(Person, 1)
             assert person
             incidents.declare(
-                key="third", by=person, at=at, title="三つめの障害", severity="minor", services={}, began_at=at,
+                key="third",
+                by=person,
+                at=at,
+                title="三つめの障害",
+                severity="minor",
+                services={},
+                began_at=at,
                 holding_words={"situation": "調べています。"},
-            )  # fmt: skip
+            )
             first = 1_000
             session.execute(insert(Incident), [past_incident(first + n, at) for n in range(past)])
             session.execute(insert(Update), [past_update(first + n, at) for n in range(past)])
@@ -70,15 +76,23 @@ def build(folder: Path, past: int) -> tuple[Any, str]:
 def past_incident(number: int, at: datetime) -> dict[str, Any]:
     began = at - timedelta(hours=3 * number)
     return {
-        "id": number, "key": f"past-{number}", "title": f"過去の障害 {number}", "severity": "minor", "state": "resolved",
-        "began_at": began, "declared_at": began, "resolved_at": began + timedelta(hours=1),
-        "closed_at": began + timedelta(hours=2), "search": f"inc-{number}",
-    }  # fmt: skip
+        "id": number,
+        "key": f"past-{number}",
+        "title": f"過去の障害 {number}",
+        "severity": "minor",
+        "state": "resolved",
+        "began_at": began,
+        "declared_at": began,
+        "resolved_at": began + timedelta(hours=1),
+        "closed_at": began + timedelta(hours=2),
+        "search": f"inc-{number}",
+    }
 
 
 def past_update(number: int, at: datetime) -> dict[str, Any]:
     published = at - timedelta(hours=3 * number - 1)
-    return {"key": f"past-{number}", "incident_id": number, "state": "resolved", "situation": "復旧", "published_at": published}
+    words = {"state": "resolved", "situation": "復旧", "published_at": published}
+    return {"key": f"past-{number}", "incident_id": number, **words}
 
 
 def report(app: Any, client: Any) -> None:
@@ -90,7 +104,8 @@ def report(app: Any, client: Any) -> None:
         taken = measure(client, "/", before)
         before()
         queries, size = look(app, client)
-        print(f"  {name:<21} {taken:6.2f} ms CPU a page, {queries} queries, {size:.1f} KB gz; ratio {taken / bare:.1f}")
+        facts = f"{queries} queries, {size:.1f} KB gz; ratio {taken / bare:.1f}"
+        print(f"  {name:<21} {taken:6.2f} ms CPU a page, {facts}")
 
 
 def look(app: Any, client: Any) -> tuple[int, float]:

@@ -1,4 +1,4 @@
-"""CSV files as people's spreadsheets write them: UTF-8 or Shift_JIS, headers in either language, every bad line named."""
+"""CSV files as spreadsheets write them: UTF-8 or Shift_JIS, headers in either language, every bad line named."""
 
 import csv
 import io
@@ -39,7 +39,9 @@ def decode(data: bytes) -> str | None:
     return None
 
 
-def read(data: bytes, columns: dict[str, tuple[str, ...]], required: tuple[str, ...]) -> tuple[list[Line], list[Problem]]:
+def read(
+    data: bytes, columns: dict[str, tuple[str, ...]], required: tuple[str, ...]
+) -> tuple[list[Line], list[Problem]]:
     """The lines of a CSV file. `columns`: column → the headers it goes by. Empty lines are passed over."""
     text = decode(data)
     if text is None or "\x00" in text:

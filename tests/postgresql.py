@@ -43,7 +43,7 @@ class Cluster:
         return None
 
     def _run(self, *command: str) -> None:
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             [str(self.binaries / command[0]), *command[1:]],
             user=self.user,
             cwd=self.folder,
@@ -55,7 +55,9 @@ class Cluster:
     def __enter__(self) -> "Cluster":
         data = str(self.folder / "data")
         self._run("initdb", "-D", data, "-U", "noroshi", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
-        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off -c full_page_writes=off"
+        options = (
+            f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off -c full_page_writes=off"
+        )
         self._run("pg_ctl", "-D", data, "-w", "-l", str(self.folder / "log"), "-o", options, "start")
         return self
 

@@ -20,7 +20,16 @@ MAY = {
     "integrations": {"domain", "integrations"},
     "domain": {"domain"},
 }
-FORBIDDEN_IN_DOMAIN = {"flask", "flask_babel", "flask_limiter", "werkzeug", "slack_sdk", "wtforms", "uvicorn", "requests"}
+FORBIDDEN_IN_DOMAIN = {
+    "flask",
+    "flask_babel",
+    "flask_limiter",
+    "werkzeug",
+    "slack_sdk",
+    "wtforms",
+    "uvicorn",
+    "requests",
+}
 FLOORS = (
     {"db", "text", "errors", "walltime"},
     {"events", "duty", "csv_table", "contacts", "roster_file"},

@@ -33,7 +33,9 @@ def test_it_is_named_in_a_sentence(tmp_path: Path, name: str, value: str) -> Non
 @pytest.mark.parametrize(("name", "value"), [("TIMEZONE", "Nowhere"), ("PORT", "abc")])
 def test_the_start_stops_without_a_trace(tmp_path: Path, name: str, value: str) -> None:
     environment = {"PATH": "/usr/bin:/bin", "NOROSHI_INSTANCE": str(tmp_path), name: value}
-    run = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(
+        [sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
     assert run.returncode == 2
     assert name in run.stderr
     assert "Traceback" not in run.stderr
@@ -41,7 +43,9 @@ def test_the_start_stops_without_a_trace(tmp_path: Path, name: str, value: str) 
 
 def test_a_database_that_was_not_brought_up_to_date_is_said(tmp_path: Path) -> None:
     environment = {"PATH": "/usr/bin:/bin", "NOROSHI_INSTANCE": str(tmp_path), "PORT": "0"}
-    run = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(
+        [sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
     assert (run.returncode, "db upgrade" in run.stderr, "Traceback" in run.stderr) == (2, True, False)
 
 

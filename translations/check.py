@@ -1,4 +1,4 @@
-"""`python -m translations.check`: nothing untranslated, fuzzy, left over or with other placeholders. `--update` extracts."""
+"""`python -m translations.check`: nothing untranslated, fuzzy, unused, no other placeholders; `--update` extracts."""
 
 import re
 import subprocess

@@ -126,7 +126,7 @@ def import_facilities() -> str:
 @bp.post("/facilities/import")
 @administrators
 def preview_facilities() -> Any:
-    """What the file would change; nothing is changed yet. The text goes along, so that what was seen is what is done."""
+    """What the file would change; nothing is changed yet. The text goes along: what was seen is what is done."""
     file = request.files.get("file")
     data = file.read(MAX_FILE + 1) if file else request.form.get("text", "").encode()
     if len(data) > MAX_FILE:

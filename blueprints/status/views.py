@@ -74,7 +74,9 @@ def history() -> str:
     if month and not incidents.is_month(month):
         abort(404)
     found = incidents.history(month=month, query=query, page=max(number, 1), zone=current_app.config["ZONE"], at=now())
-    return render("status/history.html", "status/_history.html", found=found, q=query, month_shown=month, level=my_rights().level)
+    return render(
+        "status/history.html", "status/_history.html", found=found, q=query, month_shown=month, level=my_rights().level
+    )
 
 
 @bp.get("/manifest.webmanifest")

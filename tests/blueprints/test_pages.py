@@ -24,7 +24,12 @@ def test_markdown_is_what_people_mean(typed: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["[x](javascript:alert(1))", "<img src=x onerror=alert(1)>", "![x](https://evil.example/t.gif)", "<a href=//x onclick=a>"],
+    [
+        "[x](javascript:alert(1))",
+        "<img src=x onerror=alert(1)>",
+        "![x](https://evil.example/t.gif)",
+        "<a href=//x onclick=a>",
+    ],
 )
 @pytest.mark.parametrize("format", ["markdown", "html", "text"])
 def test_nothing_runs_and_nothing_is_fetched(typed: str, format: str) -> None:

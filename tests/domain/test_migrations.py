@@ -31,7 +31,9 @@ def test_no_foreign_key_deletes_a_child() -> None:
 
 def test_a_child_without_its_parent_is_refused(app: Flask) -> None:
     with pytest.raises(Exception, match=r"(?i)foreign key"), writing() as session:
-        session.execute(text("INSERT INTO plans (area_id, starts_at, recorded_at) VALUES (999, '2026-01-01', '2026-01-01')"))
+        session.execute(
+            text("INSERT INTO plans (area_id, starts_at, recorded_at) VALUES (999, '2026-01-01', '2026-01-01')")
+        )
 
 
 REBUILD = """

@@ -16,13 +16,17 @@ SignIn = Callable[[Person], FlaskClient]
 JA = {"Accept-Language": "ja"}
 
 
-@pytest.mark.parametrize("path", ["/services", "/symptoms", "/facilities/import", "/administration", "/deliveries", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/services", "/symptoms", "/facilities/import", "/administration", "/deliveries", "/metrics"]
+)
 def test_only_administrators_see_it(cast: SimpleNamespace, sign_in: SignIn, path: str) -> None:
     assert sign_in(cast.responder).get(path).status_code == 403
     assert sign_in(cast.admin).get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/services", "/services/1", "/services/1/retirement", "/symptoms", "/facilities/import/confirmation"])
+@pytest.mark.parametrize(
+    "path", ["/services", "/services/1", "/services/1/retirement", "/symptoms", "/facilities/import/confirmation"]
+)
 def test_only_administrators_change_it(cast: SimpleNamespace, sign_in: SignIn, path: str) -> None:
     assert sign_in(cast.bridge).post(path, data={"name": "x"}).status_code == 403
 

@@ -127,3 +127,11 @@ def test_there_are_no_other_templates(sign_in, cast, path):
 
 def test_an_empty_template_is_refused(sign_in, cast):
     assert sign_in(cast.admin).post("/templates/identified/ja", data={}).status_code == 422
+
+
+def test_whoever_has_left_holds_no_position_and_the_refusal_says_who(sign_in, cast, incident):
+    given = {"position": "scribe", "person": str(cast.outsider.id)}
+    answer = sign_in(cast.responder).post(f"/incidents/{incident.code}/positions", data=given)
+    assert answer.status_code == 422
+    assert cast.outsider.name in answer.text
+    assert "%(" not in answer.text

@@ -36,7 +36,9 @@ def test_it_is_ready(client: FlaskClient) -> None:
     assert client.get("/readyz").status_code == 200
 
 
-def test_it_says_in_words_what_is_wrong(app: Flask, cast: SimpleNamespace, client: FlaskClient, clock: SimpleNamespace) -> None:
+def test_it_says_in_words_what_is_wrong(
+    app: Flask, cast: SimpleNamespace, client: FlaskClient, clock: SimpleNamespace
+) -> None:
     app.config["SLACK_BOT_TOKEN"] = "xoxb-test"
     with writing():
         hotline.file(key="k", by=cast.reader, at=NOW, body="入れません")
@@ -46,7 +48,9 @@ def test_it_says_in_words_what_is_wrong(app: Flask, cast: SimpleNamespace, clien
     assert "waiting" in answer.get_json()["problems"][0]
 
 
-def test_what_is_held_without_a_token_is_not_stuck(cast: SimpleNamespace, client: FlaskClient, clock: SimpleNamespace) -> None:
+def test_what_is_held_without_a_token_is_not_stuck(
+    cast: SimpleNamespace, client: FlaskClient, clock: SimpleNamespace
+) -> None:
     with writing():
         hotline.file(key="k", by=cast.reader, at=NOW, body="入れません")
     clock.forward(hours=6)
@@ -64,7 +68,9 @@ def test_a_missing_table_is_said(app: Flask, client: FlaskClient) -> None:
             session.execute(text("ALTER TABLE folk RENAME TO people"))
 
 
-def test_an_administrator_sees_what_failed_and_why(app: Flask, cast: SimpleNamespace, sign_in: SignIn, failed: Delivery) -> None:
+def test_an_administrator_sees_what_failed_and_why(
+    app: Flask, cast: SimpleNamespace, sign_in: SignIn, failed: Delivery
+) -> None:
     app.config["SLACK_BOT_TOKEN"] = "xoxb-test"
     page = sign_in(cast.admin).get("/deliveries").get_data(as_text=True)
     assert "Slack refused the token." in page

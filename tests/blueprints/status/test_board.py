@@ -18,7 +18,12 @@ from domain.people import Person
 from tests.conftest import NOW
 
 SignIn = Callable[[Person], FlaskClient]
-WORDS = {"situation": "調べています", "guest_notice": "ご案内ください", "partner_notice": "施設様へのご案内", "not_yet": "復旧の時刻"}
+WORDS = {
+    "situation": "調べています",
+    "guest_notice": "ご案内ください",
+    "partner_notice": "施設様へのご案内",
+    "not_yet": "復旧の時刻",
+}
 
 
 def declare(by: Person, title: str = "QRコードが読み取れません", severity: str = "major", **more: Any) -> Incident:
@@ -167,7 +172,9 @@ def test_what_people_typed_is_shown_not_run(cast: SimpleNamespace, sign_in: Sign
 @pytest.fixture
 def aquarium(cast: SimpleNamespace) -> Facility:
     with writing() as session:
-        facility = Facility(name="みどり水族館", reading="みどりすいぞくかん", created_at=NOW, services=[session.get(Service, 2)])
+        facility = Facility(
+            name="みどり水族館", reading="みどりすいぞくかん", created_at=NOW, services=[session.get(Service, 2)]
+        )
         facility.describe()
         session.add(facility)
     return facility
@@ -181,7 +188,9 @@ def test_a_facility_that_is_not_touched(cast: SimpleNamespace, sign_in: SignIn, 
     assert "影響はありません" in text
 
 
-def test_a_facility_that_is_touched_and_what_to_tell_it(cast: SimpleNamespace, sign_in: SignIn, aquarium: Facility) -> None:
+def test_a_facility_that_is_touched_and_what_to_tell_it(
+    cast: SimpleNamespace, sign_in: SignIn, aquarium: Facility
+) -> None:
     with writing():
         aquarium.services = catalog.services()
     declare(cast.responder)

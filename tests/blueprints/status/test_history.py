@@ -20,7 +20,13 @@ def past(by: Person, title: str, began_at: datetime) -> None:
             key=title, by=by, at=began_at, title=title, severity="minor", services={}, began_at=began_at,
             holding_words={"situation": "調べました"},
         )  # fmt: skip
-        incident.publish(key=f"{title}-end", by=by, at=began_at + timedelta(hours=1), state="resolved", words={"situation": "直りました"})
+        incident.publish(
+            key=f"{title}-end",
+            by=by,
+            at=began_at + timedelta(hours=1),
+            state="resolved",
+            words={"situation": "直りました"},
+        )
         incident.close(by=by, at=began_at + timedelta(hours=2))
 
 

@@ -58,7 +58,9 @@ def test_a_fragment_is_rendered_for_a_class_of_rights_and_names_no_viewer(app: F
 def test_the_stream_s_fragment_is_what_a_poll_gives(app: Flask, cast: SimpleNamespace, sign_in: SignIn) -> None:
     declare(cast.responder)
     streamed, _ = app.extensions["live"].render("board", "ja", "reader")
-    polled = sign_in(cast.reader).get("/live/poll?topic=board", headers={"Accept-Language": "ja"}).get_data(as_text=True)
+    polled = (
+        sign_in(cast.reader).get("/live/poll?topic=board", headers={"Accept-Language": "ja"}).get_data(as_text=True)
+    )
     assert streamed == polled
 
 
@@ -88,4 +90,7 @@ def test_people_who_left_are_no_longer_welcome(app: Flask, cast: SimpleNamespace
 
 def test_a_stream_of_other_rights_than_now_is_no_longer_welcome(app: Flask, cast: SimpleNamespace) -> None:
     live = app.extensions["live"]
-    assert live.still_welcome({(1, 0, "admin"), (2, 0, "admin"), (2, 0, "responder")}) == {(1, 0, "admin"), (2, 0, "responder")}
+    assert live.still_welcome({(1, 0, "admin"), (2, 0, "admin"), (2, 0, "responder")}) == {
+        (1, 0, "admin"),
+        (2, 0, "responder"),
+    }
