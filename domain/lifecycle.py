@@ -213,7 +213,7 @@ class Incident(Model):
         if position not in POSITIONS:
             raise Refused("position", "position_missing")
         if not person.is_active:
-            raise Refused("person", "person_left")
+            raise Refused("person", "person_left", name=person.name)
         if self.closed_at is not None:
             raise Conflict("incident_closed", incident=self.code)
         held = [place for place in self.positions if place.position == position and place.until is None]

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from blueprints.hotline import bp
 from blueprints.shared import words
 
-words.SENTENCES.update(
+words.say(
     {
         "report_empty": _l("Please choose what is happening, or write one sentence."),
         "report_sent_already": _l("You have sent this form already, as %(report)s."),

@@ -10,7 +10,7 @@ from blueprints.shared import words
 from blueprints.shared.language import now
 from domain.incidents import Incident, state_at
 
-words.SENTENCES.update(
+words.say(
     {
         "title_missing": _l("Please write in words what cannot be done."),
         "title_long": _l("Please keep the headline within %(most)d characters; details go into the update."),
@@ -21,8 +21,6 @@ words.SENTENCES.update(
         "began_unreadable": _l("Please write when it began, like 2026-08-11 9:52."),
         "began_in_future": _l("The beginning cannot lie ahead. Please write when it was first noticed."),
         "ends_unreadable": _l("Please write when it ends, like 2026-08-11 9:52."),
-        "ends_before_begin": _l("The end must come after the beginning."),
-        "ends_in_past": _l("The end must lie ahead."),
         "maintenance_long": _l("At most 31 days at once. Please split it."),
         "report_unknown": _l("This report was not found."),
         "words_missing": _l("Please write what can be said now, even if it is one sentence."),
@@ -32,7 +30,6 @@ words.SENTENCES.update(
         "corrects_unknown": _l("The update to be corrected was not found."),
         "position_missing": _l("Please choose a position."),
         "person_missing": _l("Please choose a person."),
-        "person_left": _l("This person is no longer here. Please choose somebody else."),
         "key_used": _l("This form was sent before for something else. Please open it again; your words are kept."),
         "published_between": _l(
             "Somebody published in between. Nothing was overwritten. Please compare and send again."

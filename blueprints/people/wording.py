@@ -10,7 +10,7 @@ from blueprints.shared import words
 from blueprints.shared.pages import telephone
 from domain.csv_table import Problem
 
-words.SENTENCES.update(
+words.say(
     {
         "email_missing": _l("Please enter the email address."),
         "email_bad": _l("An email address looks like name@example.jp."),

@@ -23,7 +23,7 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{
 _ZONE = re.compile(r"(?<=\d)\s*(Z|z|[+-]\d{2}:?\d{2})$")
 _LENGTH = re.compile(r"(?:(\d{1,3})\s*(?:h|hours?|時間))?\s*(?:(\d{1,5})\s*(?:m|min|minutes?|分)(?:後)?)?", re.I)
 
-words.SENTENCES.update(
+words.say(
     {
         "next_update_missing": _l("Please choose when the next update comes."),
         "next_update_unreadable": _l("Please write a time like 14:30, or a span like 30m."),

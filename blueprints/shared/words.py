@@ -105,7 +105,14 @@ SENTENCES: dict[str, Any] = {
     "administrators_only": _l("This is done by administrators."),
     "not_published_by_you": _l("Updates are published by the bridge. You can take the bridge in one tap."),
 }
-"""Rooms add theirs with `SENTENCES.update(...)`: domain error code → sentence."""
+"""Domain error code → sentence. Rooms add theirs with `say`."""
+
+
+def say(sentences: dict[str, Any]) -> None:
+    """Adds a room's sentences. Each code belongs to one room: another's sentence would stand in its place."""
+    if taken := SENTENCES.keys() & sentences.keys():
+        raise ValueError(f"these codes have a sentence already: {', '.join(sorted(taken))}")
+    SENTENCES.update(sentences)
 
 
 def word(code: str) -> Word:
@@ -121,4 +128,10 @@ def sentence(error: DomainError) -> str:
     return str(text) % error.params if error.params else str(text)
 
 
-GLOBALS = {"word": word, "position_names": POSITIONS, "step_names": STEPS, "field_names": FIELDS, "delivery_kinds": DELIVERY_KINDS}
+GLOBALS = {
+    "word": word,
+    "position_names": POSITIONS,
+    "step_names": STEPS,
+    "field_names": FIELDS,
+    "delivery_kinds": DELIVERY_KINDS,
+}
