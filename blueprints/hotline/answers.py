@@ -94,7 +94,7 @@ def refused_page(id: int, form: Any, name: str, conflict: Conflict | None = None
     return report_page(
         report,
         errors={f"{name}-{field}": sentences for field, sentences in form.errors_of.items()},
-        typed={field.name: form.typed(field.name) for field in form},
+        typed={field.name: form.text(field.name) for field in form},
         form=name,
         conflict=conflict,
     )
@@ -104,8 +104,6 @@ def refused_page(id: int, form: Any, name: str, conflict: Conflict | None = None
 @signed_in
 def photo(id: int, number: int) -> Response:
     """A photo. It never changes, so a browser may keep it; a cache that others share may not."""
-    if max(id, number) >= 2**31:
-        abort(404)
     kept = db.session.scalar(
         select(Photo).where(Photo.id == number, Photo.report_id == id).options(undefer(Photo.data))
     )

@@ -1,20 +1,17 @@
 """The forms of the hotline: what was typed is kept, read into what the domain takes; all that is wrong said at once."""
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from werkzeug.datastructures import MultiDict
-from wtforms import Form, StringField
+from wtforms import StringField
 
-from blueprints.shared import words
 from blueprints.shared.instants import parse_wall
-from blueprints.shared.pages import new_key
+from blueprints.shared.typed import T, Typed
 from domain import catalog, hotline, incidents
 from domain.catalog import Facility, Service, Symptom
 from domain.db import db
@@ -23,29 +20,12 @@ from domain.hotline import Report
 from domain.incidents import Incident
 from domain.text import clean, fold, is_blank, one_line
 
-T = TypeVar("T")
-
 _NUMBER = re.compile(r"(?:約|およそ)?(\d{1,12})(?:人|名|件)?(?:くらい|ぐらい|ほど|以上)?")
 _REPORT = re.compile(r"(?:r-?)?(\d{1,9})")
 
 
-class Typed(Form):
-    """A form that says all that is wrong at once: `errors_of` is {field id: [sentence]}."""
-
-    def __init__(self, formdata: MultiDict[str, str] | None = None, **data: Any) -> None:
-        super().__init__(formdata, data=data)
-        self.errors_of: dict[str, list[str]] = {}
-
-    def refuse(self, refused: Refused) -> None:
-        self.errors_of.setdefault(refused.field, []).append(words.sentence(refused))
-
-    def take(self, read: Callable[[], T]) -> T | None:
-        """What `read` gives, or None with its refusal kept."""
-        try:
-            return read()
-        except Refused as refused:
-            self.refuse(refused)
-            return None
+class Offered(Typed):
+    """A form that is also read before it is sent."""
 
     def maybe(self, read: Callable[[str | None], T], name: str) -> T | None:
         """What `read` makes of a field, or None: for what is only offered, nothing is refused."""
@@ -54,12 +34,8 @@ class Typed(Form):
         except Refused:
             return None
 
-    def typed(self, name: str) -> str:
-        """What was typed, cleaned: fit for the page."""
-        return clean(self[name].data)
 
-
-class DetailsForm(Typed):
+class DetailsForm(Offered):
     """What can be said about a suspicion besides its tile."""
 
     body = StringField()
@@ -88,10 +64,6 @@ class ReportForm(DetailsForm):
     key = StringField()
     symptom = StringField()
     same = StringField()
-
-    def __init__(self, formdata: MultiDict[str, str] | None = None, **data: Any) -> None:
-        super().__init__(formdata, **data)
-        self.key.data = good_key(self.key.data)
 
     def read(self, zone: ZoneInfo, at: datetime) -> dict[str, Any]:
         """What `hotline.file` takes."""
@@ -142,14 +114,6 @@ class VerdictForm(Typed):
             "note": self.take(lambda: hotline.good_words(self.note.data, "note")) or "",
             "take": one_line(self.take_over.data) == "1",
         }
-
-
-def good_key(typed: str | None) -> str:
-    """The key made with the form; one is made where there is none, a strange one is cut to what the table takes."""
-    key = clean(typed)
-    if not key:
-        return new_key()
-    return key if len(key) <= 64 and key.isascii() else hashlib.sha256(key.encode()).hexdigest()
 
 
 def symptom_of(typed: str | None) -> Symptom | None:

@@ -83,14 +83,14 @@ def form_page(form: ReportForm, sent: bool = False, conflict: Conflict | None = 
 
 def asked(form: ReportForm, name: str) -> bool:
     """Whether a field that is for after sending stands on the form: somebody filled it already."""
-    return bool(form.typed(name)) or name in form.errors_of
+    return bool(form.text(name)) or name in form.errors_of
 
 
 def looks_alike(form: ReportForm) -> list[Alike]:
     """What the suspicion may be the same as; the incident that the reporter came from stands first."""
     symptom, service = form.maybe(symptom_of, "symptom"), form.maybe(service_of, "service")
-    text = form.typed("body")[: hotline.LONGEST]
-    facility = facility_called(form.typed("facility"))
+    text = form.text("body")[: hotline.LONGEST]
+    facility = facility_called(form.text("facility"))
     known: list[Alike] = []
     code = one_line(request.args.get("incident"))
     incident = incidents.by_code(code) if code else None

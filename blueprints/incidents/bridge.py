@@ -7,12 +7,13 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import get_locale
 
 from blueprints.incidents import bp, phrases
-from blueprints.incidents.forms import UpdateForm, good_key, number_of
+from blueprints.incidents.forms import UpdateForm, number_of
 from blueprints.incidents.views import found
 from blueprints.shared import words
 from blueprints.shared.instants import parse_next_update
 from blueprints.shared.language import now, zone
 from blueprints.shared.pages import wants_partial
+from blueprints.shared.typed import good_key
 from blueprints.shared.who import my_rights, myself, responders, signed_in
 from domain import catalog, incidents, rights, updates
 from domain.db import db, writing

@@ -1,56 +1,30 @@
 """The forms of this room: what was typed, kept as typed; read into what the domain takes, every field said at once."""
 
-import hashlib
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from werkzeug.datastructures import MultiDict
-from wtforms import Form, StringField
+from wtforms import StringField
 
 from blueprints.incidents.places import named_facilities
-from blueprints.shared import words
 from blueprints.shared.instants import parse_next_update, parse_wall
-from blueprints.shared.pages import new_key
+from blueprints.shared.typed import Typed
 from domain import catalog
 from domain.catalog import SERVICE_STATES, Facility, Service
 from domain.errors import Refused
 from domain.incidents import WORDS, Incident
 from domain.lifecycle import begun, good_severity, good_title
-from domain.text import clean, one_line
+from domain.text import one_line
 
 FALSE = {"", "0", "no", "off", "false"}
 STATE_OF_SEVERITY = {"minor": "degraded_performance", "major": "partial_outage", "critical": "major_outage"}
 """What a declaration says about its services until the first update says it better."""
 
-T = TypeVar("T")
 
-
-class Typed(Form):
-    """A form that says all that is wrong at once: `errors_of` is {field id: [sentence]}."""
+class Keyed(Typed):
+    """A form that does something once, however often it is sent."""
 
     key = StringField()
-
-    def __init__(self, formdata: MultiDict[str, str] | None = None, **data: Any) -> None:
-        super().__init__(formdata, data=data)
-        self.sent = formdata if formdata is not None else MultiDict()
-        self.errors_of: dict[str, list[str]] = {}
-        self.key.data = good_key(self.key.data)
-
-    def refuse(self, refused: Refused) -> None:
-        self.errors_of.setdefault(refused.field, []).append(words.sentence(refused))
-
-    def take(self, read: Callable[[], T]) -> T | None:
-        """What `read` gives, or None with its refusal kept."""
-        try:
-            return read()
-        except Refused as refused:
-            self.refuse(refused)
-            return None
-
-    def text(self, name: str) -> str:
-        return clean(self[name].data)
 
     def ticked(self, name: str) -> bool:
         return (self.sent.get(name) or "").strip().casefold() not in FALSE
@@ -60,7 +34,7 @@ class Typed(Form):
         return {number for value in self.sent.getlist(name) if (number := number_of(value)) is not None}
 
 
-class Places(Typed):
+class Places(Keyed):
     """A form that asks for services and facilities, too."""
 
     title = StringField()
@@ -168,7 +142,7 @@ class MaintenanceForm(Places):
         }
 
 
-class UpdateForm(Typed):
+class UpdateForm(Keyed):
     """The bridge's form."""
 
     state = StringField()
@@ -232,14 +206,6 @@ class UpdateForm(Typed):
             "corrects": self.number("corrects"),
             "reopen": self.ticked("reopen"),
         }
-
-
-def good_key(key: str | None) -> str:
-    """The form's idempotency key as it is kept: what is too long is shortened, always to the same."""
-    key = one_line(key)
-    if not key:
-        return new_key()
-    return key if len(key) <= 64 else hashlib.sha256(key.encode()).hexdigest()
 
 
 def number_of(typed: str | None) -> int | None:

@@ -117,9 +117,7 @@ def add_last_resort() -> Any:
 @administrators
 def remove_last_resort(number: int) -> Any:
     """One emergency contact less."""
-    contact = db.session.get(LastResort, number) if number <= forms.LARGEST_ID else None
-    if contact is None:
-        abort(404)
+    contact = db.session.get(LastResort, number) or abort(404)
     with writing():
         domain_areas.remove_last_resort(contact, by=myself(), at=now())
     return redirect(url_for("roster.areas"), 303)

@@ -74,10 +74,7 @@ def cancel_absence(number: int) -> Any:
 
 
 def _get(kind: Any, number: int) -> Any:
-    found = db.session.get(kind, number) if number <= forms.LARGEST_ID else None
-    if found is None:
-        abort(404)
-    return found
+    return db.session.get(kind, number) or abort(404)
 
 
 @bp.get("/roster/covers")

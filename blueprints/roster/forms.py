@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-import phonenumbers
 from flask import current_app, render_template
 from wtforms import Form, StringField
 
@@ -11,14 +10,13 @@ from blueprints.shared import words
 from blueprints.shared.instants import parse_wall
 from blueprints.shared.language import now, zone
 from blueprints.shared.pages import one_line_filter
+from blueprints.shared.security import MOST_ID
 from domain import roster
+from domain.contacts import read_phone
 from domain.db import db
 from domain.errors import Refused
 from domain.people import Person
 from domain.roster import Area
-
-LARGEST_ID = 2**31 - 1
-"""Beyond it PostgreSQL knows no id: it is nobody's."""
 
 
 class AbsenceForm(Form):
@@ -71,7 +69,7 @@ def identity(text: str | None) -> int | None:
     if not text or not text.isascii() or not text.isdecimal() or len(text) > 10:
         return None
     number = int(text)
-    return number if 0 < number <= LARGEST_ID else None
+    return number if 0 < number <= MOST_ID else None
 
 
 def area(key: str | None) -> Area | None:
@@ -84,15 +82,12 @@ def area(key: str | None) -> Area | None:
     return found
 
 
-def phone(text: str | None, field: str = "phone") -> str:
-    """A typed number as E.164. Raises `Refused` when it cannot be called."""
-    try:
-        parsed = phonenumbers.parse(text or "", current_app.config.get("PHONE_REGION", "JP"))
-    except phonenumbers.NumberParseException as error:
-        raise Refused(field, "phone_unreadable") from error
-    if not phonenumbers.is_possible_number(parsed):
-        raise Refused(field, "phone_unreadable")
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+def phone(text: str | None) -> str:
+    """A typed number in E.164. Raises `Refused` when there is none, or none that can be called."""
+    number = read_phone(text, current_app.config["PHONE_REGION"])
+    if number is None:
+        raise Refused("phone", "phone_bad")
+    return number
 
 
 def short(text: str | None, field: str, code: str, length: int) -> str:

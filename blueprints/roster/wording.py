@@ -24,7 +24,7 @@ words.WORDS.update(
     }
 )
 
-words.SENTENCES.update(
+words.say(
     {
         "time_unreadable": _l("Please write a date and a time, like 2026-08-11 14:30."),
         "person_unknown": _l("Please choose somebody from the list."),
@@ -52,6 +52,5 @@ words.SENTENCES.update(
         "area_name_long": _l("Please use at most 60 characters."),
         "last_resort_needs_name": _l("Please say who answers this number."),
         "last_resort_long": _l("Please use at most 100 characters."),
-        "phone_unreadable": _l("This is not a telephone number. Please write it like 03-1234-5678."),
     }
 )
