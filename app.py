@@ -34,7 +34,9 @@ class Portal(Flask):
     jinja_environment = pages.Templates
 
 
-def create_app(given: dict[str, Any] | None = None, instance_path: str | None = None, *, commanded: bool = True) -> Flask:
+def create_app(
+    given: dict[str, Any] | None = None, instance_path: str | None = None, *, commanded: bool = True
+) -> Flask:
     """The portal. `given` settings win over the environment (tests). Not `commanded`: `flask db` is left out.
 
     Raises:

@@ -5,6 +5,7 @@ import secrets
 import unicodedata
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -27,7 +28,12 @@ PAGE = 50
 """People on one page of the list."""
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP: argon2id, 19 MiB, t=2, p=1
-_nobody = _hasher.hash(secrets.token_hex())
+
+
+@cache
+def _nobody() -> str:
+    """A hash that no password opens. Made when it is first needed: hashing is slow on purpose."""
+    return _hasher.hash(secrets.token_hex())
 
 
 class Person(UserMixin, Model):
@@ -223,7 +229,7 @@ def check_password(person: Person | None, password: str) -> bool:
     """Whether the password is the person's. Takes as long when there is no such person or no password."""
     known = person.password_hash if person else None
     try:
-        _hasher.verify(known or _nobody, _comparable(password))
+        _hasher.verify(known or _nobody(), _comparable(password))
     except (VerificationError, InvalidHashError):
         return False
     return known is not None

@@ -3,13 +3,15 @@
 import sqlite3
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 import structlog
 from sqlalchemy import URL
 
 from domain.db import CHANNEL, committed
+
+if TYPE_CHECKING:
+    import psycopg
 
 LOOK = 0.1
 """Seconds between two looks at SQLite's version while somebody watches."""
@@ -122,6 +124,8 @@ class PostgresqlBus(Bus):
             self._tell()
 
     def _run(self) -> None:
+        import psycopg  # here: on SQLite nobody waits for it at the start
+
         pause = RECONNECT[0]
         while not self._stopping.is_set():
             try:
@@ -138,7 +142,7 @@ class PostgresqlBus(Bus):
             self._stopping.wait(pause)
             pause = min(pause * 2, RECONNECT[1])
 
-    def _hear(self, connection: psycopg.Connection[Any]) -> None:
+    def _hear(self, connection: "psycopg.Connection[Any]") -> None:
         while not self._stopping.is_set():
             for _ in connection.notifies(timeout=0.5):
                 self._tell()
