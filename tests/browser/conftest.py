@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 from flask.sessions import SecureCookieSessionInterface
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local_slack import LocalSlack
 from tests.browser.scene import Scene, fill, opened
@@ -29,6 +29,7 @@ CHROMIUM = next(
     ),
     None,
 )
+expect.set_options(timeout=10_000)
 ARGUMENTS = [
     "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-quic",
@@ -165,6 +166,7 @@ def open_as(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
             color_scheme=scheme,  # type: ignore[arg-type]
             timezone_id="Asia/Tokyo",
             java_script_enabled=javascript,
+            has_touch=size is PHONE,
             base_url=site.url,
         )
         contexts.append(context)

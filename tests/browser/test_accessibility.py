@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.scene import PAGES, Scene
+from tests.browser.words import ja
 
 pytestmark = [pytest.mark.browser, pytest.mark.one_database]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -41,9 +42,9 @@ def test_axe_finds_nothing(
 def test_a_refused_form_is_as_good_as_any_page(open_as: Callable[..., Page], site: object) -> None:
     page = open_as("reader", "/reports/new")
     page.context.add_init_script(path=AXE_FILE_PATH)
-    page.get_by_role("button", name="報告を送る").click()
+    page.get_by_role("button", name=ja("Send the report")).click()
     assert page.locator("#summary").evaluate("summary => summary === document.activeElement")
-    assert page.title().startswith("エラー")
+    assert page.title().startswith(ja("Error:"))
     assert faults(page, TAGS) == []
 
 
