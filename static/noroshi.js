@@ -6,7 +6,9 @@ const words = JSON.parse(document.body.dataset.words || "{}");
 const say = (key, value) => (words[key] || "").replace("%s", value ?? "");
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
-const clock = (date) => date.toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit", hour12: false });
+// In the organisation's zone, as every time on the page.
+const clock = (date) => date.toLocaleTimeString("en", { hour: "numeric", minute: "2-digit", hourCycle: "h23", timeZone: document.body.dataset.zone })
+  .replace(/^0(?=\d:)/, "");
 const store = {
   get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
   set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden */ } },
@@ -45,9 +47,10 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   const source = $(button.dataset.copy);
   if (!source) return;
-  source.dataset.usedAt = Date.now();
-  const done = await copyText(source.innerText.trim());
-  announce(say(done ? "copied" : "copy_failed"));
+  held.used.set(source.id, Date.now());
+  const done = await copyText((source.innerText || source.textContent).trim());
+  const old = held.shown.get(source.id);
+  announce([say(done ? "copied" : "copy_failed"), done && old?.at ? say("replaced", clock(old.at)) : ""].join(" ").trim());
   button.focus();
 });
 
@@ -125,12 +128,20 @@ function tick() {
 }
 
 // ——— live: the stream, what is held back from it, and what is said when it breaks
-const stream = { asOf: null, beat: 0, broken: false, connection: null, polls: 0 };
+const stream = { asOf: null, beat: 0, broken: false, connection: null };
+// What is tried again waits longer each time, to a minute: a broken server is not hammered, nor by all at once.
+const pace = (first) => ({ first, wait: 0, at: 0, calm() { this.wait = this.at = 0; }, due() {
+  if (Date.now() < this.at) return false;
+  this.wait = Math.min((this.wait || this.first / 2) * 2, 60000);
+  this.at = Date.now() + this.wait * (0.7 + Math.random() * 0.6);
+  return true;
+} });
+const polls = pace(6000), retries = pace(3000);
 
 function markFresh(at = new Date()) {
   stream.asOf = at;
   stream.beat = Date.now();
-  stream.polls = 0;
+  polls.calm();
   if (!stream.broken) return;
   stream.broken = false;
   showConnection("");
@@ -157,16 +168,17 @@ function markStale() {
 
 document.addEventListener("htmx:sse:after:connection", (event) => {
   stream.connection = event.detail.connection;
+  retries.calm();
   markFresh();
 });
-document.addEventListener("htmx:sse:before:message", () => { held.before(); });
+document.addEventListener("htmx:sse:before:message", (event) => { if (!event.detail.message.event) held.before(); });
 document.addEventListener("htmx:sse:after:message", (event) => {
   markFresh();
   if (!event.detail.message.event) changed();
 });
 document.addEventListener("beat", () => markFresh());
 document.addEventListener("htmx:sse:error", (event) => {
-  if (event.detail.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+  if (event.detail.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   if (Date.now() - stream.beat > 4000) markStale();
 });
 document.addEventListener("htmx:sse:close", () => { stream.connection = null; });
@@ -178,12 +190,8 @@ setInterval(() => {
   const silent = Date.now() - stream.beat;
   if (stream.connection && silent > 45000) stream.connection.reader?.cancel();
   if (silent > 20000) markStale();
-  if (!stream.connection && silent > 3000) htmx.trigger(element, "noroshi:retry");
-  if (silent > 10000 && navigator.onLine) {
-    // 10 s, 20 s, 30 s … at most a minute: a broken server is not hammered.
-    stream.polls += 1;
-    if (stream.polls % Math.min(stream.polls, 12) === 0) htmx.trigger($("#poll"), "noroshi:poll");
-  }
+  if (!stream.connection && silent > 3000 && retries.due()) htmx.trigger(element, "noroshi:retry");
+  if (silent > 10000 && navigator.onLine && polls.due()) htmx.trigger($("#poll"), "noroshi:poll");
 }, 5000 + Math.random() * 1000);
 
 document.addEventListener("visibilitychange", () => {
@@ -201,63 +209,88 @@ document.addEventListener("htmx:after:request", (event) => {
   if (event.target?.id === "poll" && event.detail.ctx?.response?.status === 304) markFresh();
 });
 
-// Words that somebody may be reading aloud are not pulled away: they stay, marked as replaced; the new ones are one tap away.
+// Words for customers that somebody may be reading aloud are not pulled away: they stay, marked as replaced; the new
+// ones are one tap away. A page that nobody touches any more shows the new ones by itself.
 const held = {
-  texts: new Map(),
+  shown: new Map(), // id of a text → the words that stay, their version, and since when they are replaced (null: they are not)
+  used: new Map(), // id of a text → when it was copied
+  patience: 5 * 60000,
   before() {
-    this.texts = new Map();
-    if (document.hidden) return;
-    for (const text of $$("[data-version]")) {
-      if (this.inUse(text)) this.texts.set(text.id, { version: text.dataset.heldVersion || text.dataset.version, html: text.innerHTML });
+    if (document.hidden) this.shown.clear();
+    else {
+      for (const text of $$("[data-version]")) {
+        if (!this.shown.has(text.id) && this.inUse(text)) this.shown.set(text.id, { version: text.dataset.version, html: text.innerHTML, at: null });
+      }
     }
+    this.focused = document.activeElement?.closest(".replaced")?.nextElementSibling.id;
   },
   inUse(text) {
-    if (text.closest("details:not([open])")) return false;
+    const used = Date.now() - (this.used.get(text.id) || 0) < 180000 || this.selected(text);
+    if (used || !text.closest(".notice") || text.closest("details:not([open])")) return used;
     const box = text.getBoundingClientRect();
-    const seen = box.height > 0 && box.top < innerHeight && box.bottom > 0;
-    const selected = getSelection()?.rangeCount && !getSelection().isCollapsed && getSelection().containsNode(text, true);
-    return seen || selected || Date.now() - (text.dataset.usedAt || 0) < 180000;
+    return box.height > 0 && box.top < innerHeight && box.bottom > 0;
+  },
+  selected(text) {
+    const selection = getSelection();
+    return selection.rangeCount > 0 && !selection.isCollapsed && selection.containsNode(text, true);
   },
   after() {
-    for (const [id, old] of this.texts) {
+    for (const [id, old] of this.shown) {
       const text = document.getElementById(id);
-      if (!text || text.dataset.version === old.version || text.innerHTML.trim() === old.html.trim()) continue;
-      const fresh = text.innerHTML;
-      const version = text.dataset.version;
-      text.innerHTML = old.html;
-      text.dataset.heldVersion = old.version;
-      const bar = document.createElement("p");
-      bar.className = "replaced";
-      bar.dataset.tone = "warn";
-      bar.append(say("replaced", clock(new Date())), " ");
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "btn";
-      button.textContent = say("show_new");
-      button.addEventListener("click", () => {
-        if (text.dataset.version !== version) return;
-        text.innerHTML = fresh;
-        delete text.dataset.heldVersion;
-        bar.remove();
-        text.tabIndex = -1;
-        text.focus();
-      });
-      bar.append(button);
-      text.parentElement.querySelector(":scope > .replaced")?.remove();
-      text.before(bar);
+      if (!text || text.dataset.version === old.version || text.innerHTML.trim() === old.html.trim()) this.shown.delete(id);
+      else this.hold(text, old);
     }
-    this.texts = new Map();
+  },
+  hold(text, old) {
+    old.fresh = text.innerHTML;
+    old.at ??= new Date();
+    text.innerHTML = old.html;
+    const bar = document.createElement("p");
+    bar.className = "replaced";
+    bar.dataset.tone = "warn";
+    bar.append(say("replaced", clock(old.at)), " ");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn";
+    button.dataset.showNew = text.id;
+    button.textContent = say("show_new");
+    bar.append(button);
+    text.before(bar);
+    if (this.focused === text.id) button.focus();
+  },
+  release(id, focus) {
+    const text = document.getElementById(id), old = this.shown.get(id);
+    this.shown.delete(id);
+    if (!text || !old?.at) return;
+    text.innerHTML = old.fresh;
+    if (text.previousElementSibling?.matches(".replaced")) text.previousElementSibling.remove();
+    if (!focus) return;
+    text.tabIndex = -1;
+    text.focus({ preventScroll: true });
+  },
+  releaseUnattended() {
+    for (const [id, old] of this.shown) {
+      const since = Math.max(old.at ?? Infinity, touched);
+      if (Date.now() - since > this.patience && !this.selected(document.getElementById(id))) this.release(id, false);
+    }
   },
 };
+let touched = Date.now();
+for (const name of ["pointerdown", "keydown", "scroll", "focusin"]) addEventListener(name, () => { touched = Date.now(); }, { passive: true, capture: true });
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-show-new]");
+  if (button) held.release(button.dataset.showNew, true);
+});
 
 // After a change: hold what is being read, say it once, show it in title and icon, mark what is new until it was seen.
-let announced = $("#answer")?.dataset.announce;
+const answerSaid = () => $("#answer")?.dataset.announce?.replace(/\s+/g, " ").trim();
+let announced = answerSaid();
 function changed() {
   held.after();
   const answer = $("#answer");
   if (answer) {
     document.title = answer.dataset.title || document.title;
-    const text = answer.dataset.announce?.replace(/\s+/g, " ").trim();
+    const text = answerSaid();
     if (text && text !== announced) announce(text);
     announced = text;
   }
@@ -294,11 +327,17 @@ const watcher = "IntersectionObserver" in window && new IntersectionObserver((en
 // ——— errors that htmx does not swap are said; typed text stays where it is
 document.addEventListener("htmx:response:error", (event) => {
   const status = event.detail.ctx?.response?.status;
-  if (event.target?.id === "stream" || event.target?.id === "poll") return;
+  if (quiet(event.target) || [401, 409, 413, 422].includes(status)) return;
   announce(say(status === 429 ? "too_many" : status === 403 ? "refused" : "error"));
 });
 document.addEventListener("htmx:error", (event) => {
-  if (event.target?.id !== "stream" && event.target?.id !== "poll") announce(say("error"));
+  if (!quiet(event.target)) announce(say("error"));
+});
+// What goes on by itself (the stream, drafts, offers while typing) has other ways to say how it is. In a tab that
+// nobody looks at, nothing is asked for at intervals.
+function quiet(element) { return !element?.matches?.("a, button, form"); }
+document.addEventListener("htmx:before:request", (event) => {
+  if (document.hidden && event.detail.ctx.sourceEvent?.type === "every") event.preventDefault();
 });
 
 // ——— a pasted screenshot becomes the photo of the form
@@ -315,7 +354,7 @@ document.addEventListener("paste", (event) => {
 
 // ——— offline: what was last seen, for a day; signing out takes it away
 async function forget() {
-  store.remove("seen");
+  try { localStorage.clear(); } catch { /* forbidden */ }
   try { for (const name of await caches.keys()) await caches.delete(name); } catch { /* plain http */ }
 }
 document.addEventListener("submit", (event) => { if (event.target.closest("[data-signs-out]")) forget(); });
@@ -323,7 +362,7 @@ if ("serviceWorker" in navigator && document.body.dataset.person) navigator.serv
 const keptAt = document.documentElement.dataset.keptAt;
 if (keptAt) {
   stream.broken = true;
-  showConnection(say("offline", clock(new Date(keptAt))));
+  showConnection(say(navigator.onLine ? "stale" : "offline", clock(new Date(keptAt))));
 }
 
 function ready(root) {
@@ -334,7 +373,7 @@ function ready(root) {
   $("[data-focus]:not([data-focused])")?.focus();
   $("[data-focus]")?.setAttribute("data-focused", "");
 }
-setInterval(tick, 20000);
+setInterval(() => { tick(); held.releaseUnattended(); }, 20000);
 ready(document);
 if ($("#stream")) stream.beat = Date.now();
-if ($("#stream")) stream.asOf = new Date($("#stream").dataset.asOf);
+if ($("#stream")) stream.asOf = new Date(keptAt || $("#stream").dataset.asOf);
