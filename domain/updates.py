@@ -143,9 +143,12 @@ def keep_template(state: str, locale: str, words: Mapping[str, str], *, by: Pers
 
 
 def save_draft(incident: "Incident", person: Person, words: Mapping[str, str], *, at: datetime) -> UpdateDraft | None:
-    """Keeps what somebody has typed so far; one draft a person and incident. Nothing typed, or far too much: none."""
-    typed = {name[:60]: clean(text) for name, text in words.items() if clean(text)}
-    if not typed or sum(map(len, typed.values())) > DRAFT_LENGTH:
+    """Keeps what somebody has typed so far; one draft a person and incident. Nothing typed, or far too much: none.
+
+    What was emptied is kept as empty: the last update's words must not come back by themselves.
+    """
+    typed = {name[:60]: clean(text) for name, text in words.items()}
+    if not any(typed.values()) or sum(map(len, typed.values())) > DRAFT_LENGTH:
         return None
     draft = draft_of(incident, person) or UpdateDraft(incident_id=incident.id, person_id=person.id)
     draft.words, draft.saved_at = typed, at

@@ -21,7 +21,7 @@ from domain.errors import Conflict, NotAllowed, Refused
 from domain.hotline import Report
 from domain.incidents import STATES, WORDS, Incident, Said, Update, UpdateDraft, Words
 from domain.lifecycle import MAINTENANCE_STATES
-from domain.text import one_line
+from domain.text import fold, one_line
 from settings import LANGUAGES
 
 DRAFTED = (*WORDS, "state", "next_update", "next_update_time", "next_update_reason", "seen")
@@ -45,7 +45,8 @@ def compose(code: str) -> Any:
     if wanted:
         _put_template_in(form, incident, wanted)
     status = 200 if _publishes(incident) else 403
-    return form_page(incident, form, draft=draft, conflict=conflict, offer=status == 403), status
+    rows = _service_rows(incident, form, draft)
+    return form_page(incident, form, draft=draft, conflict=conflict, offer=status == 403, services=rows), status
 
 
 def _overtaken(incident: Incident, draft: UpdateDraft | None) -> Conflict | None:
@@ -75,12 +76,13 @@ def _beginnings(incident: Incident, typed: dict[str, str]) -> dict[str, Any]:
 
 
 def _put_template_in(form: UpdateForm, incident: Incident, wanted: str) -> None:
-    """Fills only what is empty: what somebody wrote is worth more."""
+    """Fills what is empty or still a template's words: what somebody wrote is worth more."""
     locale = wanted if wanted in LANGUAGES else get_locale().language
     state = one_line(form.state.data) if one_line(form.state.data) in STATES else "investigating"
     services = [row.service for row in incident.affected]
+    offered = phrases.offered(services)
     for name, text in phrases.filled(phrases.template(state, locale), services, locale).items():
-        if not form.text(name):
+        if not form.text(name) or fold(form.text(name)) in offered:
             form[name].data = text
 
 
@@ -112,14 +114,15 @@ def form_page(
     )
 
 
-def _service_rows(incident: Incident, form: UpdateForm) -> list[dict[str, Any]]:
+def _service_rows(incident: Incident, form: UpdateForm, draft: UpdateDraft | None = None) -> list[dict[str, Any]]:
     """Every service with its state as typed, or as it stands in this incident; those touched first."""
+    typed = draft.words if draft else form.sent
     touched = {row.service_id: row.state for row in incident.affected}
     rows = [
         {
             "service": service,
             "touched": service.id in touched,
-            "state": one_line(form.sent.get(f"service-{service.id}")) or touched.get(service.id, "operational"),
+            "state": one_line(typed.get(f"service-{service.id}")) or touched.get(service.id, "operational"),
         }
         for service in catalog.services()
     ]
@@ -208,7 +211,7 @@ def _previewed(incident: Incident, form: UpdateForm) -> dict[str, Any]:
 def draft(code: str) -> Any:
     """Keeps what is being typed, for every device of the person; answers with who else writes. `drop` forgets it."""
     incident = found(code)
-    typed = {name: value for name, value in request.form.items() if name in DRAFTED}
+    typed = {name: value for name, value in request.form.items() if name in DRAFTED or name.startswith("service-")}
     with writing():
         if request.form.get("drop"):
             updates.drop_draft(incident, myself())

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import current_app
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
 from domain import updates
 from domain.text import fold
 from domain.updates import TEMPLATE_STATES, WORDS
+from settings import LANGUAGES
 
 SERVICES = "{services}"
 """In a template: the names of the services that are touched."""
@@ -60,7 +60,7 @@ _BUILT_IN: dict[str, dict[str, Any]] = {
 def default_templates() -> dict[tuple[str, str], dict[str, str]]:
     """The portal's own words, by state and language: what counts until an administrator writes others."""
     found = {}
-    for locale in ("ja", "en"):
+    for locale in LANGUAGES:
         with force_locale(locale):
             for state in TEMPLATE_STATES:
                 found[state, locale] = {name: str(_BUILT_IN[state].get(name, "")) for name in WORDS}
@@ -84,10 +84,12 @@ def filled(words: dict[str, str], services: list[Any], locale: str) -> dict[str,
     return {name: text.replace(SERVICES, joined) for name, text in words.items()}
 
 
-def holding(services: list[Any]) -> dict[str, str]:
-    """The holding text of a declaration, in the organisation's language."""
-    locale = current_app.config["LOCALE"]
-    return filled(template("declared", locale), services, locale)
+def offered(services: list[Any]) -> set[str]:
+    """Every text that a template gives for these services, folded: nobody has written these words themselves."""
+    texts = (
+        filled(template(state, locale), services, locale).values() for state in TEMPLATE_STATES for locale in LANGUAGES
+    )
+    return {fold(text) for several in texts for text in several if text}
 
 
 def same(text: str, other: str) -> bool:

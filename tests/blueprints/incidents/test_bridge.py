@@ -1,5 +1,7 @@
 """The bridge's form: filled from the last update, the promise asked every time, nothing lost, nothing overwritten."""
 
+import re
+
 import pytest
 
 from domain.db import db, writing
@@ -223,3 +225,23 @@ def test_a_closed_incident_takes_nothing(sign_in, cast, incident, fields, now):
     client = sign_in(cast.bridge)
     assert client.get(f"/incidents/{incident.code}/updates/new").status_code == 409
     assert client.post(f"/incidents/{incident.code}/updates", data={**fields, "reopen": "1"}).status_code == 409
+
+
+def test_a_draft_keeps_what_was_emptied_and_the_states_of_services(sign_in, cast, incident, fields):
+    client = sign_in(cast.bridge)
+    typed = {**fields, "guest_notice": "", "service-1": "degraded_performance"}
+    client.post(f"/incidents/{incident.code}/updates/draft", data=typed)
+    page = client.get(f"/incidents/{incident.code}/updates/new").text
+    assert "ご不便をおかけします。</textarea>" not in page
+    assert '<option value="degraded_performance" selected>' in page
+
+
+def test_a_template_takes_the_place_of_another_templates_words_but_not_of_ones_own(sign_in, cast, incident, fields):
+    client = sign_in(cast.bridge)
+    address = f"/incidents/{incident.code}/updates/new"
+    empty = {**fields, "situation": "自分で書いた文です。", "guest_notice": "", "state": "investigating"}
+    begun = client.post(address, data={**empty, "template": "en"}).text
+    standing = re.search(r"([^<>]*we are investigating. We apologise\.)</textarea>", begun)[1]
+    page = client.post(address, data={**empty, "guest_notice": standing, "state": "identified", "template": "en"}).text
+    assert "We have found the cause and are restoring it. We apologise." in page
+    assert "自分で書いた文です。" in page
