@@ -86,6 +86,11 @@ class Symptom(Model):
     position: Mapped[int] = mapped_column(default=0)
     retired_at: Mapped[datetime | None]
 
+    def retire(self, *, by: Person, at: datetime) -> None:
+        """No longer offered; reports that chose it keep it."""
+        self.retired_at = at
+        record("symptom.retired", by=by, at=at, symptom=self.id)
+
     def called(self, locale: str) -> str:
         return self.name_en if locale == "en" and self.name_en else self.name
 

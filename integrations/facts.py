@@ -127,7 +127,7 @@ def load(delivery_id: int, deadline: float) -> DeliveryFacts:
         deadline=deadline, details=dict(row.details), by=_person(row.details.get("by")), thread=_thread(row),
         report=_report(report) if report else None, incident=_incident(incident) if incident else None,
         update=_update(row.details.get("update")),
-        photo=_photo(row.details.get("photo") or row.details.get("photo_id")),
+        photo=_photo(row.details.get("photo")),
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def told_message(facts: DeliveryFacts, wording: Wording, base_url: str = "") -> 
     if what == "joined":
         body = report.body
         blocks.append(_fields(report, wording))
-    elif what in ("details", "addition"):
+    elif what == "details":
         blocks += [section(text) for text in _changed(facts, report, wording)]
     if (number := facts.details.get("customers")) is not None:
         blocks.append(section(_customers(int(number), wording)))

@@ -11,7 +11,6 @@ SECTION = 2900
 PER_MESSAGE = 3
 """Sections of typed text in one message: Slack also limits the sum, and people read in pieces."""
 
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SPACE = re.compile(r"\s+")
 
 

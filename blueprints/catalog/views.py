@@ -112,7 +112,7 @@ def keep_symptom(id: int | None = None) -> Any:
 def retire_symptom(id: int) -> Any:
     with writing() as session:
         symptom = session.get(catalog.Symptom, id) or abort(404)
-        symptom.retired_at = now()
+        symptom.retire(by=myself(), at=now())
     flash(gettext("It is no longer offered."))
     return redirect(url_for("catalog.symptoms"), 303)
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from domain.catalog import Facility, Service, Symptom
 from domain.db import db
+from domain.events import Event
 from domain.people import Person
 
 SignIn = Callable[[Person], FlaskClient]
@@ -69,6 +70,16 @@ def test_a_tile_is_offered_in_the_report_form(cast: SimpleNamespace, sign_in: Si
     client.post("/symptoms", data={"name": "割引が使えない", "name_en": "Discount fails", "icon": "ticket"})
     assert "割引が使えない" in client.get("/reports/new", headers=JA).get_data(as_text=True)
     assert db.session.scalar(select(Symptom).where(Symptom.name == "割引が使えない"))
+
+
+def test_a_retired_tile_is_no_longer_offered_and_the_log_says_so(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    client = sign_in(cast.admin)
+    client.post("/symptoms", data={"name": "割引が使えない"})
+    tile = db.session.scalar(select(Symptom).where(Symptom.name == "割引が使えない"))
+    assert tile is not None
+    client.post(f"/symptoms/{tile.id}/retirement")
+    assert "割引が使えない" not in client.get("/reports/new", headers=JA).get_data(as_text=True)
+    assert db.session.scalar(select(Event.actor_id).where(Event.kind == "symptom.retired")) == cast.admin.id
 
 
 def test_an_unknown_one_is_not_found(cast: SimpleNamespace, sign_in: SignIn) -> None:
