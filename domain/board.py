@@ -66,6 +66,10 @@ class Board:
     last_update: Update | None
     words: dict[int, Words] = field(default_factory=dict)
 
+    def works_at(self, facility: Facility) -> list[Incident]:
+        """Planned work that is under way and touches a facility."""
+        return [work for work in self.maintenances if _under_way(work, self.at) and touches(work, facility)]
+
     def changes_at(self) -> datetime | None:
         """When the board changes by the clock alone: a promise comes due, a duty ends, maintenance begins or ends."""
         instants = [incident.next_update_at for incident in self.incidents + self.drills]

@@ -199,6 +199,30 @@ def test_a_facility_that_is_touched_and_what_to_tell_it(
     assert page.count("施設様へのご案内") >= 2
 
 
+def test_a_facility_under_maintenance_is_not_said_to_be_well(
+    cast: SimpleNamespace, sign_in: SignIn, aquarium: Facility
+) -> None:
+    with writing() as session:
+        work = maintenances.plan_maintenance(
+            key="work", by=cast.responder, at=NOW - timedelta(hours=2), title="夜間メンテナンス",
+            began_at=NOW - timedelta(hours=1), ends_at=NOW + timedelta(hours=1),
+            services=dict.fromkeys(session.get(Facility, aquarium.id).services, "under_maintenance"), words=WORDS,
+        )  # fmt: skip
+        code = work.code
+    answer = sign_in(cast.reader).get("/facilities?facility=みどり").get_data(as_text=True)
+    assert "影響はありません" not in answer
+    assert f'href="/incidents/{code}"' in answer
+
+
+def test_imported_words_are_shown_as_what_they_are(cast: SimpleNamespace, sign_in: SignIn, aquarium: Facility) -> None:
+    incident = declare(cast.responder, facilities=[aquarium])
+    with writing() as session:
+        update = session.get(Incident, incident.id).latest
+        update.format, update.workaround = "html", "<p>紙の<strong>名簿</strong>で</p>"
+    answer = sign_in(cast.reader).get("/facilities?facility=みどり").get_data(as_text=True)
+    assert "紙の<strong>名簿</strong>で" in answer
+
+
 def test_an_incident_of_some_facilities_touches_only_those(
     cast: SimpleNamespace, sign_in: SignIn, aquarium: Facility
 ) -> None:
