@@ -52,10 +52,17 @@ def backup(file: Path) -> None:
     else:
         source = sqlite3.connect(url.database or "")
         target = sqlite3.connect(file)
-        with click.progressbar(length=100, label="Copying") as bar:
-            source.backup(target, pages=500, progress=lambda _s, left, total: bar.update(0 if not total else 1))
-        target.execute("PRAGMA integrity_check")
+        with click.progressbar(length=1, label="Copying") as bar:
+
+            def show(_status: int, left: int, total: int) -> None:
+                bar.length = total
+                bar.update(total - left - bar.pos)
+
+            source.backup(target, pages=500, progress=show)
+        found = target.execute("PRAGMA integrity_check").fetchone()[0]
         target.close()
         source.close()
+        if found != "ok":
+            raise click.ClickException(f"The copy is damaged ({found}). Do not rely on {file}.")
     db.session.remove()
     click.echo(f"Written: {file}")
