@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import click
 import phonenumbers
 from flask import Flask
 from sqlalchemy.engine import make_url
@@ -34,8 +35,8 @@ MAX_BODY = 15 * 1024 * 1024
 """Bytes of a request: a phone's photo fits; more is answered with 413."""
 
 
-class SettingError(Exception):
-    """A setting that cannot be used; the sentence names it."""
+class SettingError(click.ClickException):
+    """A setting that cannot be used; the sentence names it. The `flask` command shows it without a trace."""
 
 
 def load(app: Flask, given: dict[str, Any] | None = None) -> None:
