@@ -39,10 +39,11 @@ def exists(name: str) -> bool:
 
 
 def fragment(name: str) -> Fragment | None:
-    """The fragment of a topic for the rights and the language of this request, or None."""
+    """The fragment of a topic for the rights and the language of this request, with the chip of every page; or None."""
     kind, _, subject = name.partition("-")
     renderer = _topics.get(kind)
-    return renderer(subject) if renderer else None
+    found = renderer(subject) if renderer else None
+    return (found[0] + swap("chip", "_chip.html"), found[1]) if found else None
 
 
 def swap(target: str, template: str, **context: object) -> str:

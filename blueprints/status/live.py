@@ -16,8 +16,7 @@ from blueprints.status.parts import parts
 def board_fragment(_subject: str) -> tuple[str, datetime | None]:
     """The whole board: the answer, the cards and the chip, for one language and class of rights."""
     shown = parts()
-    html = live.put("answer", shown.answer_html), live.put("board", shown.board_html), live.swap("chip", "_chip.html")
-    return "".join(html), shown.changes_at
+    return live.put("answer", shown.answer_html) + live.put("board", shown.board_html), shown.changes_at
 
 
 @bp.get("/live")

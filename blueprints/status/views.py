@@ -8,8 +8,8 @@ from flask import Response, abort, current_app, g, jsonify, render_template, req
 from flask_babel import get_locale, gettext
 
 from blueprints.shared.language import now
-from blueprints.shared.pages import asset, render
-from blueprints.shared.who import my_rights, signed_in
+from blueprints.shared.pages import asset, render, wants_partial
+from blueprints.shared.who import signed_in
 from blueprints.status import bp
 from blueprints.status.answer import answer_of
 from blueprints.status.parts import parts
@@ -29,7 +29,6 @@ def board_page() -> str:
         answer=shown.answer,
         answer_html=shown.answer_html,
         board_html=shown.board_html,
-        favicon=shown.answer.favicon,
         facility=query,
         **(_looked_up(query) if query else {"found": None}),
     )
@@ -73,10 +72,10 @@ def history() -> str:
     number = request.args.get("page", 1, type=int)
     if month and not incidents.is_month(month):
         abort(404)
-    found = incidents.history(month=month, query=query, page=max(number, 1), zone=current_app.config["ZONE"], at=now())
-    return render(
-        "status/history.html", "status/_history.html", found=found, q=query, month_shown=month, level=my_rights().level
-    )
+    zone = current_app.config["ZONE"]
+    found = incidents.history(month=month, query=query, page=max(number, 1), zone=zone, at=now())
+    months = [] if wants_partial() else incidents.months(zone, now())
+    return render("status/history.html", "status/_history.html", found=found, q=query, month_shown=month, months=months)
 
 
 @bp.get("/manifest.webmanifest")

@@ -57,5 +57,16 @@ def test_nothing_found_is_said(cast: SimpleNamespace, sign_in: SignIn) -> None:
     assert "当てはまるものはありません" in page
 
 
+def test_a_month_is_chosen_among_those_that_have_something(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    past(cast.responder, "今月の障害", NOW - timedelta(days=3))
+    past(cast.responder, "昔の障害", datetime(2024, 2, 29, 15, 30, tzinfo=UTC))
+    client = sign_in(cast.reader)
+    assert '<option value="2024-03">2024年3月 (1)</option>' in client.get("/history").get_data(as_text=True)
+    page = client.get("/history?month=2024-03").get_data(as_text=True)
+    assert '<option value="2024-03" selected>' in page
+    assert "昔の障害" in page
+    assert "今月の障害" not in page
+
+
 def test_a_wrong_month_is_not_found(cast: SimpleNamespace, sign_in: SignIn) -> None:
     assert sign_in(cast.reader).get("/history?month=2026-13").status_code == 404

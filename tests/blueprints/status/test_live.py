@@ -45,6 +45,15 @@ def test_a_poll_carries_the_answer_the_board_and_the_chip(cast: SimpleNamespace,
         assert f'hx-target="{target}"' in text
 
 
+def test_every_page_s_icon_and_every_topic_s_chip_say_the_answer(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    code = declare(cast.responder).code
+    client = sign_in(cast.reader)
+    for topic in ("roster", f"incident-{code.removeprefix('INC-')}"):
+        assert 'hx-target="#chip"' in client.get(f"/live/poll?topic={topic}").get_data(as_text=True)
+    for page in ("/", "/roster", "/reports", "/history"):
+        assert "icons/incident.svg" in client.get(page).get_data(as_text=True).partition("<body")[0]
+
+
 def test_a_fragment_is_rendered_for_a_class_of_rights_and_names_no_viewer(app: Flask, cast: SimpleNamespace) -> None:
     declare(cast.responder)
     live = app.extensions["live"]
