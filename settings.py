@@ -96,6 +96,7 @@ def _flask(config: dict[str, Any]) -> dict[str, Any]:
         "RATELIMIT_HEADERS_ENABLED": True,
         "COMPRESS_MIMETYPES": ["text/html", "application/json", "application/atom+xml", "text/plain"],
         "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_BR_LEVEL": 5,
         "COMPRESS_STREAMS": False,
     }
 
