@@ -169,6 +169,16 @@ def test_what_people_typed_is_shown_not_run(cast: SimpleNamespace, sign_in: Sign
     assert "&lt;script&gt;alert" in page
 
 
+@pytest.mark.parametrize("with_incident", [False, True])
+def test_a_suspicion_comes_with_one_safe_sentence_also_beside_an_incident(
+    cast: SimpleNamespace, sign_in: SignIn, with_incident: bool
+) -> None:
+    suspect(cast.reader)
+    if with_incident:
+        declare(cast.responder)
+    assert board(sign_in(cast.reader)).count('id="safe"') == 1
+
+
 @pytest.fixture
 def aquarium(cast: SimpleNamespace) -> Facility:
     with writing() as session:
