@@ -41,11 +41,14 @@ def test_the_start_stops_without_a_trace(tmp_path: Path, name: str, value: str) 
     assert "Traceback" not in run.stderr
 
 
-def test_a_command_stops_without_a_trace_too(tmp_path: Path) -> None:
-    environment = {"PATH": "/usr/bin:/bin", "NOROSHI_INSTANCE": str(tmp_path), "TIMEZONE": "Nowhere"}
+@pytest.mark.parametrize(
+    ("name", "value"), [("TIMEZONE", "Nowhere"), ("DATABASE_URL", "postgresql://127.0.0.1:1/noroshi")]
+)
+def test_a_command_stops_without_a_trace_too(tmp_path: Path, name: str, value: str) -> None:
+    environment = {"PATH": "/usr/bin:/bin", "NOROSHI_INSTANCE": str(tmp_path), name: value}
     command = [sys.executable, "-m", "flask", "--app", "app", "db", "upgrade"]
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
-    assert (run.returncode, "TIMEZONE" in run.stderr, "Traceback" in run.stderr) == (1, True, False)
+    assert (run.returncode, name in run.stderr, "Traceback" in run.stderr) == (1, True, False)
 
 
 def test_a_database_that_was_not_brought_up_to_date_is_said(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ With them on, batch mode drops the parent table and so deletes its children; ins
 pragma does nothing, so it comes first. Afterwards `foreign_key_check` must find nothing.
 """
 
+import click
 from alembic import context
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 import domain.hotline
 import domain.incidents
@@ -22,10 +24,18 @@ def render(kind, item, _context):
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Instant) else False
 
 
+def connected() -> Connection:
+    try:
+        return engine.connect()
+    except OperationalError as error:
+        why = str(error.orig).splitlines()[0]
+        raise click.ClickException(f"DATABASE_URL names a database that does not answer: {why}") from None
+
+
 def run() -> None:
     token = _writing.set(True)
     try:
-        with engine.connect() as connection:
+        with connected() as connection:
             if engine.dialect.name == "sqlite":
                 connection.exec_driver_sql("COMMIT")
                 connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
