@@ -93,7 +93,7 @@ class Override(Model):
 
     @property
     def asked_id(self) -> int | None:
-        """Whose yes a proposed cover waits for: who is to be relieved if the stand-in recorded it, else the stand-in."""
+        """Whose yes a proposed cover waits for: of the two named, the one who did not record it; else the stand-in."""
         return self.for_person_id if self.recorded_by_id == self.person_id else self.person_id
 
     @property
