@@ -104,12 +104,15 @@ def declare(
         Conflict: the report has become an incident already (`incident` in its params is the code).
         Refused: title without words or too long, no severity, no such service state, a beginning in the future.
     """
+    title = good_title(title)
     if earlier := db.session.scalar(select(Incident).where(Incident.key == key)):
+        if (earlier.kind, earlier.title) != ("incident", title):
+            raise Conflict("key_used", incident=earlier.code)
         return earlier
     if report is not None and report.incident_id is not None:
         raise Conflict("report_has_incident", incident=f"INC-{report.incident_id}")
     incident = Incident(
-        key=key, kind="incident", title=good_title(title), severity=good_severity(severity), state="investigating",
+        key=key, kind="incident", title=title, severity=good_severity(severity), state="investigating",
         drill=drill, all_facilities=facilities is None, facilities=list(facilities or []), search="",
         began_at=begun(began_at, at), declared_at=at, declared_by_id=by.id, next_update_at=at + FIRST_DETAILS,
     )  # fmt: skip

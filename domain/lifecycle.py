@@ -129,7 +129,7 @@ class Incident(Model):
         wrote_as: str = "bridge",
         reopen: bool = False,
     ) -> "Update":
-        """Publishes what the bridge wrote, whole; the same `key` again gives the same update.
+        """Publishes what the bridge wrote, whole; the same `key` and words again give the same update.
 
         `seen`: the id of the update that the author had before them. `services` not given keep their state.
 
@@ -137,11 +137,11 @@ class Incident(Model):
             Conflict: somebody published in between (`newer` in its params is that update), or the lifecycle forbids it.
             Refused: no words, words too long, an unknown state, a promise in the past or none without a reason.
         """
-        if earlier := self._sent_before(key):
+        said = kept_words(words)
+        if earlier := self._sent_before(key, {"state": state, **said}):
             return earlier
         self.check_seen(seen)
         self._check_follows(state, seen, reopen)
-        said = kept_words(words)
         reason = one_line(next_update_reason)[:300]
         if state != self.last_state and self.kind == "incident":
             _check_promise(next_update_at, reason, at)
@@ -169,7 +169,7 @@ class Incident(Model):
             Conflict: somebody published in between, nothing was published yet, or it is restored already.
             Refused: no next update, or one in the past.
         """
-        if earlier := self._sent_before(key):
+        if earlier := self._sent_before(key, {"kind": "unchanged"}):
             return earlier
         self.check_seen(seen)
         if self.resolved_at is not None:
@@ -253,10 +253,15 @@ class Incident(Model):
         """The facilities it touches, for the log; empty for all."""
         return "" if self.all_facilities else ", ".join(place.name for place in self.facilities)
 
-    def _sent_before(self, key: str) -> "Update | None":
+    def _sent_before(self, key: str, said: Mapping[str, str]) -> "Update | None":
+        """The update of an earlier tap. What was changed since, and sent again from the same form, is not one."""
         earlier = db.session.scalar(select(Update).where(Update.key == key))
-        if earlier is not None and earlier.incident_id != self.id:
+        if earlier is None:
+            return None
+        if earlier.incident_id != self.id:
             raise Conflict("key_used")
+        if any(getattr(earlier, name) != text for name, text in said.items()):
+            raise Conflict("key_used", newer=earlier)
         return earlier
 
     def check_seen(self, seen: int | None) -> None:

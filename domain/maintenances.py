@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from domain.catalog import Facility, Service
 from domain.db import db
-from domain.errors import Refused
+from domain.errors import Conflict, Refused
 from domain.events import record
 from domain.lifecycle import Incident, good_title
 from domain.people import Person
@@ -33,11 +33,14 @@ def plan_maintenance(
     """Announces planned work; the same `key` again gives the same. `facilities` None means all.
 
     Raises:
+        Conflict: the key was used for something else.
         Refused: title, words, or a span that is empty, over, or longer than a month.
     """
-    if earlier := db.session.scalar(select(Incident).where(Incident.key == key)):
-        return earlier
     title, said = good_title(title), kept_words(words)
+    if earlier := db.session.scalar(select(Incident).where(Incident.key == key)):
+        if (earlier.kind, earlier.title) != ("maintenance", title):
+            raise Conflict("key_used")
+        return earlier
     if ends_at <= began_at:
         raise Refused("ends_at", "ends_before_begin")
     if ends_at <= at:

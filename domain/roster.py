@@ -238,6 +238,8 @@ def areas() -> list[Area]:
 
 def area_by_key(key: str) -> Area | None:
     """The area of a key, in use or retired."""
+    if "\0" in key:  # PostgreSQL takes no NUL, not even to look for it
+        return None
     return db.session.scalar(select(Area).where(Area.key == key))
 
 

@@ -94,7 +94,7 @@ def system_duty() -> AreaDuty | None:
 @live.topic("report")
 def report_fragment(subject: str) -> tuple[str, datetime | None] | None:
     """The page's live part; None where there is no such report."""
-    report = found(int(subject)) if subject.isascii() and subject.isdecimal() else None
+    report = found(int(subject)) if subject.isascii() and subject.isdecimal() and len(subject) < 11 else None
     if report is None:
         return None
     context = shown(report)

@@ -12,7 +12,7 @@ from blueprints.incidents.views import found
 from blueprints.shared import words
 from blueprints.shared.instants import parse_next_update
 from blueprints.shared.language import now, zone
-from blueprints.shared.pages import wants_partial
+from blueprints.shared.pages import new_key, wants_partial
 from blueprints.shared.typed import good_key
 from blueprints.shared.who import my_rights, myself, responders, signed_in
 from domain import catalog, incidents, rights, updates
@@ -154,6 +154,8 @@ def publish(code: str) -> Any:
         form.refuse(refused)
         return form_page(incident, form), 422
     except Conflict as conflict:
+        if conflict.code == "key_used":
+            form.key.data = new_key()
         return form_page(incident, form, conflict=conflict), 409
     return redirect(url_for("incidents.show", code=incident.code, done="update"), 303)
 

@@ -9,10 +9,11 @@ from blueprints.incidents import bp
 from blueprints.incidents.forms import MaintenanceForm
 from blueprints.incidents.places import known_facilities
 from blueprints.shared.language import local, now, zone
+from blueprints.shared.pages import new_key
 from blueprints.shared.who import myself, responders
 from domain import catalog, incidents
 from domain.db import writing
-from domain.errors import Refused
+from domain.errors import Conflict, Refused
 
 
 @bp.get("/maintenances/new")
@@ -39,6 +40,10 @@ def plan_maintenance() -> Any:
             return redirect(url_for("incidents.show", code=code, done="maintenance"), 303)
         except Refused as refused:
             form.refuse(refused)
+        except Conflict as conflict:
+            form.key.data = new_key()
+            form.refuse(Refused("title", conflict.code))
+            return maintenance_page(form), 409
     return maintenance_page(form), 422
 
 

@@ -12,7 +12,7 @@ from blueprints.incidents.live import shown
 from blueprints.incidents.places import known_facilities
 from blueprints.shared import words
 from blueprints.shared.language import clock_time, local, now, zone
-from blueprints.shared.pages import render
+from blueprints.shared.pages import new_key, render
 from blueprints.shared.who import myself, responders, signed_in
 from domain import catalog, incidents
 from domain.db import db, writing
@@ -81,6 +81,8 @@ def create() -> Any:
         form.refuse(refused)
         return declare_page(form), 422
     except Conflict as conflict:
+        if conflict.code == "key_used":
+            form.key.data = new_key()
         return declare_page(form, conflict=conflict), 409
     flash(declared_sentence(first))
     return redirect(url_for("incidents.show", code=code, done="declare"), 303)
@@ -133,12 +135,12 @@ def _newest() -> int:
 
 def _check_newest(form: DeclareForm) -> None:
     """Two people declare at once: the slower one is shown what the faster one declared, and may still go on."""
-    known = form.newest.data or ""
-    if not known.isdigit() or len(known) > 9 or form.ticked("another"):
+    known = number_of(form.newest.data)
+    if known is None or form.ticked("another"):
         return
     between = db.session.scalar(
         select(Incident)
-        .where(Incident.id > int(known), Incident.key != form.key.data, Incident.kind == "incident")
+        .where(Incident.id > known, Incident.key != form.key.data, Incident.kind == "incident")
         .where(Incident.closed_at.is_(None), Incident.drill.is_(False))
         .order_by(Incident.id.desc())
         .limit(1)

@@ -1,6 +1,7 @@
 """Forms that say all that is wrong at once, and the key by which the same form sent twice is known again."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -13,6 +14,9 @@ from domain.errors import Refused
 from domain.text import clean, one_line
 
 T = TypeVar("T")
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,48}")
+"""As `new_key` makes it. Others are hashed: a key with an ending (`…:holding`) must never be another form's key."""
 
 
 class Typed(Form):
@@ -46,4 +50,4 @@ def good_key(typed: str | None) -> str:
     key = one_line(typed)
     if not key:
         return new_key()
-    return key if len(key) <= 64 and key.isascii() else hashlib.sha256(key.encode()).hexdigest()
+    return key if _KEY.fullmatch(key) else hashlib.sha256(key.encode()).hexdigest()

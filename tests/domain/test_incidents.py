@@ -68,8 +68,10 @@ def test_declaring_without_the_holding_text_publishes_nothing(declare):
 
 
 def test_declaring_twice_with_one_key_is_one_incident(declare):
-    assert declare().id == declare(title="別の見出し").id
+    assert declare().id == declare().id
     assert count(Incident) == 1
+    with pytest.raises(Conflict, match="key_used"):
+        declare(title="別の見出し")
 
 
 def test_the_report_becomes_the_incident(declare, now):
@@ -124,8 +126,15 @@ def test_an_update_changes_state_promise_and_services(declare, publish, now):
 
 def test_an_update_sent_twice_is_one(declare, publish):
     incident = declare()
-    assert publish(incident).id == publish(incident, situation="もう一度").id
-    assert incident.latest.situation == "原因がわかりました。"
+    assert publish(incident).id == publish(incident).id
+
+
+def test_other_words_under_the_same_key_are_not_dropped_in_silence(declare, publish):
+    incident = declare()
+    first = publish(incident)
+    with pytest.raises(Conflict, match="key_used") as conflict:
+        publish(incident, situation="もう一度")
+    assert conflict.value.params["newer"] is first
 
 
 def test_a_key_of_another_incident_is_not_taken(declare, publish):

@@ -245,3 +245,30 @@ def test_a_template_takes_the_place_of_another_templates_words_but_not_of_ones_o
     page = client.post(address, data={**empty, "guest_notice": standing, "state": "identified", "template": "en"}).text
     assert "We have found the cause and are restoring it. We apologise." in page
     assert "自分で書いた文です。" in page
+
+
+def test_words_changed_after_going_back_are_kept_and_go_out_with_the_next_press(sign_in, cast, incident, fields):
+    client = sign_in(cast.bridge)
+    client.post(f"/incidents/{incident.code}/updates", data=fields)
+    changed = fields | {"situation": "やはり原因は別でした。"}
+    answer = client.post(f"/incidents/{incident.code}/updates", data=changed)
+    assert answer.status_code == 409
+    assert "やはり原因は別でした。</textarea>" in answer.text
+    again = {name: re.search(rf'name="{name}" value="([^"]+)"', answer.text)[1] for name in ("key", "seen")}
+    assert client.post(f"/incidents/{incident.code}/updates", data=changed | again).status_code == 303
+    assert latest(incident).situation == "やはり原因は別でした。"
+
+
+@pytest.mark.parametrize("key", ["k:holding", "k" * 64, "k" * 63 + "x"])
+def test_no_key_of_an_update_stands_in_the_way_of_a_declaration(sign_in, cast, incident, fields, key):
+    client = sign_in(cast.bridge)
+    assert client.post(f"/incidents/{incident.code}/updates", data=fields | {"key": key}).status_code == 303
+    for other in ("k", "k" * 62):
+        given = {
+            "key": other,
+            "title": f"入場できません {other}",
+            "severity": "major",
+            "services": "1",
+            "began_at": "10:00",
+        }
+        assert client.post("/incidents", data=given | {"another": "1"}).status_code == 303

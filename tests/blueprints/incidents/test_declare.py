@@ -1,5 +1,6 @@
 """Declaring: by responders, once, with everything typed kept when it is refused; two people at once."""
 
+import re
 import threading
 
 import pytest
@@ -167,3 +168,29 @@ def test_readers_do_not_declare(sign_in, cast, client, clock):
 def test_a_drill_is_declared_as_one(sign_in, cast, clock):
     sign_in(cast.responder).post("/incidents", data={**GOOD, "drill": "on"})
     assert only().drill
+
+
+def test_a_title_changed_after_going_back_is_not_lost(sign_in, cast, clock):
+    client = sign_in(cast.responder)
+    client.post("/incidents", data=GOOD)
+    changed = GOOD | {"title": "別の不具合です"}
+    answer = client.post("/incidents", data=changed)
+    assert answer.status_code == 409
+    assert "別の不具合です" in answer.text
+    key = re.search(r'name="key" value="([^"]+)"', answer.text)[1]
+    assert client.post("/incidents", data=changed | {"key": key, "another": "1"}).status_code == 303
+    assert count() == 2
+
+
+def test_planned_work_with_the_key_of_an_incident_is_not_lost(sign_in, cast, clock):
+    client = sign_in(cast.responder)
+    client.post("/incidents", data=GOOD)
+    work = {"title": "更新します", "services": "1", "began_at": "2026-08-12T10:00", "ends_at": "2026-08-12T11:00"}
+    answer = client.post("/maintenances", data=work | {"key": GOOD["key"], "situation": "更新です。"})
+    assert answer.status_code == 409
+    assert "更新です。</textarea>" in answer.text
+
+
+@pytest.mark.parametrize("newest", ["²", "９" * 12, "-1", "x"])
+def test_a_strange_newest_is_passed_over(sign_in, cast, clock, newest):
+    assert sign_in(cast.responder).post("/incidents", data=GOOD | {"newest": newest}).status_code == 303

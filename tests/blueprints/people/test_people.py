@@ -281,3 +281,18 @@ def test_names_and_departments_are_text(admin, cast):
         page = admin.get(path).text
         assert "<script>" not in page
         assert "<b>佐藤" not in page
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        "[" * 100_000,
+        '["\\ud800", "名前", "", "", null, null, false]',
+        '[null, true, null, 1, true, false, "x"]',
+        '["a", "b", true, true, null, null, false]',
+        '{"a": 1}',
+    ],
+)
+def test_a_strange_seen_is_passed_over(sign_in, cast, seen):
+    answer = sign_in(cast.admin).post("/people/4", data={"name": "佐藤", "email": "sato@example.jp", "seen": seen})
+    assert answer.status_code == 303

@@ -157,3 +157,9 @@ def test_the_number_of_queries_does_not_grow(reader, now, count_queries, path):
     with count_queries() as many:
         page(reader, path)
     assert len(many) <= len(few)
+
+
+def test_an_area_called_nul_is_not_found(sign_in, cast):
+    client = sign_in(cast.admin)
+    for path in ("/roster/%00", "/roster/system%00", "/areas/%00", "/roster/%00/plan"):
+        assert client.get(path).status_code == 404, path

@@ -103,3 +103,9 @@ def test_a_stream_of_other_rights_than_now_is_no_longer_welcome(app: Flask, cast
         (1, 0, "admin"),
         (2, 0, "responder"),
     }
+
+
+def test_a_subject_that_is_no_number_that_can_be_is_not_found(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    client = sign_in(cast.reader)
+    for topic in ("report-" + "9" * 5000, "incident-" + "9" * 5000, "report-²", "roster-%00", "report-99999999999"):
+        assert client.get(f"/live/poll?topic={topic}").status_code == 404, topic[:20]
