@@ -384,9 +384,7 @@ def _tried(roster: Roster, incident: Hashable, at: datetime) -> set[Person]:
     return {person for person, result in latest.items() if result in ("no_answer", "declined")}
 
 
-def _until(
-    roster: Roster, area: str, at: datetime, person: Person | None
-) -> tuple[datetime | None, Person | None]:
+def _until(roster: Roster, area: str, at: datetime, person: Person | None) -> tuple[datetime | None, Person | None]:
     """The first instant at which somebody else is on duty, and who (R19)."""
     for edge in _edges(roster, area, at, at + REACH):
         follower = _on_duty(roster, area, edge)
@@ -425,9 +423,7 @@ def _edges(
         yield from sorted(found, reverse=backwards)
 
 
-def _stretches(
-    after: datetime, until: datetime, ticking: bool, backwards: bool
-) -> Iterator[tuple[datetime, datetime]]:
+def _stretches(after: datetime, until: datetime, ticking: bool, backwards: bool) -> Iterator[tuple[datetime, datetime]]:
     """(after, until] in parts that grow, so that a near change is found without working out a year."""
     length = 4 * DAY if ticking else 2 * REACH
     while after < until:

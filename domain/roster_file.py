@@ -219,9 +219,7 @@ class _Reader:
             self.wrong(place, f"{_shown(found)} is not among the people")
         return found
 
-    def one_of(
-        self, source: Json, name: str, place: str, allowed: tuple[str, ...], default: str | None = None
-    ) -> str:
+    def one_of(self, source: Json, name: str, place: str, allowed: tuple[str, ...], default: str | None = None) -> str:
         value = source.get(name)
         if value is None and default is not None:
             return default

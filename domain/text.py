@@ -59,6 +59,4 @@ def cut(text: str, length: int) -> str:
 def fold(text: str | None) -> str:
     """For searching: NFKC, lower case, katakana as hiragana, no spaces. `ミドリ水族館` finds `みどり水族館`."""
     folded = unicodedata.normalize("NFKC", clean(text)).casefold()
-    return "".join(
-        chr(ord(char) - 0x60) if "ァ" <= char <= "ヶ" else char for char in folded if not char.isspace()
-    )
+    return "".join(chr(ord(char) - 0x60) if "ァ" <= char <= "ヶ" else char for char in folded if not char.isspace())

@@ -244,7 +244,7 @@ class Hub:
         return min(60.0, max(0.0, (min(instants) - datetime.now(UTC)).total_seconds()) + 0.01)
 
     async def _end_unwelcome(self) -> None:
-        """Ends the streams of people who were signed out, deactivated, or have other rights now: one question for all."""
+        """Ends the streams of people who were signed out or deactivated, or have other rights now: one question."""
         people = {stream.person for stream in self._everyone()}
         if not people:
             return

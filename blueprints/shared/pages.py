@@ -20,7 +20,11 @@ from blueprints.shared import words
 from blueprints.shared.who import me, my_rights
 from domain.text import clean, one_line
 
-TAGS = {"p", "br", "strong", "em", "b", "i", "ul", "ol", "li", "a", "code", "pre", "blockquote", "del", "hr", "h3", "h4"}
+TAGS = {
+    *("p", "br", "hr", "a", "strong", "em", "b", "i", "del"),
+    *("ul", "ol", "li", "code", "pre", "blockquote", "h3", "h4"),
+}
+SCHEMES = {"http", "https", "mailto", "tel"}
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False}).enable("strikethrough")
 
 
@@ -69,7 +73,7 @@ def rich(text: str, format: str = "markdown") -> Markup:
     else:
         html = _bold(_markdown.render(_STRONG.sub("\ue000\\1\ue001", _PRIVATE.sub("", text))))
     # Headings would break the page's outline: h1 and h2 of imported texts lose their tag, not their words.
-    return Markup(nh3.clean(html, tags=TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto", "tel"}))
+    return Markup(nh3.clean(html, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES))
 
 
 def plain(text: str, format: str = "markdown") -> str:
@@ -120,12 +124,17 @@ def asset(name: str) -> str:
     return f"{url_for('static', filename=name)}?v={_hash(str(current_app.static_folder), name)}"
 
 
+def _columns(row: Any) -> dict[str, Any]:
+    """A row's columns as a form takes them."""
+    return {column.key: getattr(row, column.key) for column in row.__table__.columns}
+
+
 def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(asset=asset, new_key=new_key, rich=rich, plain=plain, telephone=telephone)
     app.jinja_env.globals.update(words.GLOBALS)
     app.jinja_env.filters["json"] = json.dumps
     app.jinja_env.filters["format_with"] = lambda text, params: text % params if params else text
-    app.jinja_env.filters["attr_dict"] = lambda row: {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    app.jinja_env.filters["attr_dict"] = _columns
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     # Functions, so that a page which does not ask costs nothing.

@@ -177,7 +177,9 @@ def test_the_number_of_queries_does_not_grow(cast, now, count_queries):
             new = Area(key=f"a{number}", name=f"領域{number}", created_at=now, position=20 + number)
             plan = Plan(area=new, starts_at=now, recorded_at=now)
             plan.slots = [PlanSlot(rank=0, person=person)]
-            session.add_all([plan, Absence(person=person, starts_at=now + HOUR, ends_at=now + 2 * HOUR, recorded_at=now)])
+            session.add_all(
+                [plan, Absence(person=person, starts_at=now + HOUR, ends_at=now + 2 * HOUR, recorded_at=now)]
+            )
     db.session.remove()
     with count_queries() as many:
         assert len(roster.duty_now(now)) == 34

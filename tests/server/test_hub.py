@@ -99,7 +99,9 @@ def test_one_broken_stream_does_not_silence_the_others(portal: Portal) -> None:
     broken, well = portal.stream(1), portal.stream(2)
     for stream in (broken, well):
         stream.until(b"reader</p>")
-    (first,) = (stream for streams in portal.hub._streams.values() for stream in streams if stream.person == (1, 0, "reader"))
+    (first,) = (
+        stream for streams in portal.hub._streams.values() for stream in streams if stream.person == (1, 0, "reader")
+    )
     first.transport = BrokenTransport(first.transport)
     portal.publish("<p>new</p>")
     well.until(b"<p>new</p>")
