@@ -82,6 +82,18 @@ class Scene:
 
         self.write(act)
 
+    def close_incident(self, code: str) -> None:
+        """Restored and done with: it leaves the board."""
+
+        def act() -> None:
+            incident = incidents.by_code(code)
+            assert incident
+            if incident.resolved_at is None:
+                _publish(incident, _now(), "resolved", {"situation": "復旧しました。"}, None)
+            incident.close(by=_person(ADMIN), at=_now())
+
+        self.write(act)
+
     def report(self, body: str) -> int:
         """A suspicion that nobody has looked at yet."""
         return self.write(lambda: hotline.file(key=_key(), by=_person(READER), at=_now(), body=body).id)
