@@ -54,9 +54,9 @@ document.addEventListener("click", async (event) => {
   button.focus();
 });
 
-function showCopyButtons(root = document) {
-  for (const button of $$("[data-copy][hidden]", root)) button.hidden = false;
-}
+// Buttons to copy are hidden where there is no script: the style sheet shows them. Their attribute stays as the server
+// sends it, so that a change of the page never hides the one that has the focus.
+document.documentElement.classList.add("js");
 
 // ——— drafts: what was typed survives a reload, an ended session and a dead network
 const draftKey = (form) => `draft:${document.body.dataset.person}:${form.dataset.draft}`;
@@ -300,8 +300,10 @@ function changed() {
 }
 
 function markNews() {
+  const cards = $$("[data-update]");
+  if (!cards.length) return;
   const seen = store.get("seen") || {};
-  for (const card of $$("[data-update]")) {
+  for (const card of cards) {
     const mark = $("[data-fresh]", card);
     const known = seen[card.id];
     if (known === undefined) { seen[card.id] = Number(card.dataset.update); continue; }
@@ -366,7 +368,6 @@ if (keptAt) {
 }
 
 function ready(root) {
-  showCopyButtons(root);
   startDrafts(root);
   markNews();
   tick();
