@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, Text, a
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from domain.db import Model, db
+from domain.events import record
+from domain.people import Person
 
 STATES = ("waiting", "sending", "sent", "failed")
 OPEN = ("waiting", "sending")
@@ -115,10 +117,12 @@ class Delivery(Model):
         self.state, self.error = "failed", error.message[:ERROR_LENGTH]
         self.next_at = self.lease_until = None
 
-    def send_again(self, at: datetime) -> None:
+    def send_again(self, at: datetime, by: Person | None = None) -> None:
         """An administrator's wish: due now. What is being sent or has arrived stays as it is."""
         if self.state not in ("waiting", "failed"):
             return
+        subject = {"report_id": self.report_id, "incident_id": self.incident_id}
+        record("delivery.sent_again", by=by, at=at, delivery=self.id, **subject)
         self.state = "waiting"
         # The lease outlives an ambiguous failure: an earlier request may still act until then.
         self.next_at = max(at, self.lease_until) if self.lease_until else at

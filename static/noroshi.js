@@ -285,8 +285,12 @@ document.addEventListener("click", (event) => {
 // After a change: hold what is being read, say it once, show it in title and icon, mark what is new until it was seen.
 const answerSaid = () => $("#answer")?.dataset.announce?.replace(/\s+/g, " ").trim();
 let announced = answerSaid();
+let arrived = false;
 function changed() {
+  arrived = true;
   held.after();
+  // Whether a facility is touched may have changed with it.
+  if ($("#facility")?.value) htmx.trigger($("#facility-form"), "noroshi:changed");
   const answer = $("#answer");
   if (answer) {
     document.title = answer.dataset.title || document.title;
@@ -306,8 +310,9 @@ function markNews() {
   for (const card of cards) {
     const mark = $("[data-fresh]", card);
     const known = seen[card.id];
-    if (known === undefined) { seen[card.id] = Number(card.dataset.update); continue; }
-    if (mark) mark.hidden = Number(card.dataset.update) <= known;
+    // On the first look everything is known; a card that came while the page was open is news.
+    if (known === undefined && !arrived) { seen[card.id] = Number(card.dataset.update); continue; }
+    if (mark) mark.hidden = Number(card.dataset.update) <= (known ?? 0);
     if (mark && !mark.hidden) watcher?.observe(card);
   }
   store.set("seen", seen);

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from blueprints.operations import bp
 from blueprints.shared.language import now
 from blueprints.shared.pages import render
-from blueprints.shared.who import administrators
+from blueprints.shared.who import administrators, myself
 from domain import outbox
 from domain.db import db, writing
 
@@ -49,7 +49,7 @@ def metrics() -> Response:
 @administrators
 def administration() -> str:
     """What administrators keep, on one page."""
-    return render("operations/administration.html", "operations/administration.html", waiting=len(outbox.problems()))
+    return render("operations/administration.html", "operations/administration.html", waiting=len(outbox.open_deliveries()))
 
 
 @bp.get("/deliveries")
@@ -71,6 +71,6 @@ def send_again(id: int) -> Any:
     """One more attempt, now."""
     with writing() as session:
         delivery = session.get(outbox.Delivery, id) or abort(404)
-        delivery.send_again(at=now())
+        delivery.send_again(at=now(), by=myself())
     flash(gettext("It is being sent again."))
     return redirect(url_for("operations.deliveries"), 303)

@@ -76,7 +76,9 @@ TEXTS: dict[int, Any] = {
     429: lambda: (gettext("Too many tries"), gettext("Please wait a minute and try again.")),
     500: lambda: (
         gettext("Something went wrong on our side"),
-        gettext("Nothing was saved. Please try again; if it stays like this, call who is on duty or write in #hotline."),
+        gettext(
+            "Nothing was saved. Please try again; if it stays like this, call who is on duty or write in #hotline."
+        ),
     ),
     503: lambda: (gettext("Not ready right now"), gettext("Please try again in a moment.")),
 }
