@@ -204,7 +204,8 @@ def _previewed(incident: Incident, form: UpdateForm) -> dict[str, Any]:
     update = SimpleNamespace(
         id=0, kind="published", published_at=now(), published_by=myself(), wrote_as=_publishes(incident) or "bridge"
     )
-    said = {name: Said(text, "markdown", now()) for name, text in form.words().items()}
+    # What is too long to be published is not rendered whole: Markdown takes the square of its length.
+    said = {name: Said(text[: updates.WORDS_LENGTH], "markdown", now()) for name, text in form.words().items()}
     return {"incident": stand_in, "words": Words(update, said)}  # type: ignore[arg-type]
 
 

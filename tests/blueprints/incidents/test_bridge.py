@@ -1,6 +1,7 @@
 """The bridge's form: filled from the last update, the promise asked every time, nothing lost, nothing overwritten."""
 
 import re
+import time
 
 import pytest
 
@@ -272,3 +273,10 @@ def test_no_key_of_an_update_stands_in_the_way_of_a_declaration(sign_in, cast, i
             "began_at": "10:00",
         }
         assert client.post("/incidents", data=given | {"another": "1"}).status_code == 303
+
+
+def test_a_preview_of_far_too_much_does_not_hold_the_process(sign_in, cast, incident, fields):
+    began = time.process_time()
+    too_much = fields | {"situation": "![" * 50_000}
+    assert sign_in(cast.bridge).post(f"/incidents/{incident.code}/updates/preview", data=too_much).status_code == 200
+    assert time.process_time() - began < 3
