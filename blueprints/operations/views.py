@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, abort, current_app, flash, jsonify, redirect, url_for
+from flask import Response, abort, current_app, flash, jsonify, redirect, render_template, url_for
 from flask_babel import gettext
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
@@ -49,7 +49,7 @@ def metrics() -> Response:
 @administrators
 def administration() -> str:
     """What administrators keep, on one page."""
-    return render("operations/administration.html", "operations/administration.html", waiting=len(outbox.open_deliveries()))
+    return render_template("operations/administration.html", waiting=len(outbox.open_deliveries()))
 
 
 @bp.get("/deliveries")
