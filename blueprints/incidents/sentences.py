@@ -30,7 +30,10 @@ words.say(
         "corrects_unknown": _l("The update to be corrected was not found."),
         "position_missing": _l("Please choose a position."),
         "person_missing": _l("Please choose a person."),
-        "key_used": _l("This form had been sent before with other words. Your words are kept: please look at them and send once more."),
+        "key_used": _l(
+            "This form had been sent before with other words. "
+            "Your words are kept: please look at them and send once more."
+        ),
         "published_between": _l(
             "Somebody published in between. Nothing was overwritten. Please compare and send again."
         ),
