@@ -73,9 +73,13 @@ def empty_site(slack: LocalSlack, tmp_path: Path) -> Iterator[Site]:
 
 
 def test_the_link_in_the_terminal_makes_the_first_administrator(open_as: Callable[..., Page], empty_site: Site) -> None:
-    link = re.search(r"\S+/first/\S+", (empty_site.folder / "log").read_text())
-    assert link
-    page = open_as(None, link[0])
+    page = open_as(None, "/login")
+    link = None
+    while link is None:
+        # It is printed just after the port answers.
+        page.wait_for_timeout(20)
+        link = re.search(r"\S+/first/\S+", (empty_site.folder / "log").read_text())
+    page.goto(link[0])
     page.get_by_label(ja("Name"), exact=True).fill("狼煙 花子")
     page.get_by_label(ja("Email address")).fill("hanako@example.jp")
     for field in page.locator("input[type=password]").all():
