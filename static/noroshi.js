@@ -128,7 +128,11 @@ function tick() {
 }
 
 // ——— live: the stream, what is held back from it, and what is said when it breaks
-const stream = { asOf: null, beat: 0, broken: false, connection: null };
+const stream = {
+  asOf: null, beat: 0, broken: false,
+  // htmx's own note, and not its event, which may come before this script does.
+  get connection() { return $("#stream")?._htmx?.sse; },
+};
 // What is tried again waits longer each time, to a minute: a broken server is not hammered, nor by all at once.
 const pace = (first) => ({ first, wait: 0, at: 0, calm() { this.wait = this.at = 0; }, due() {
   if (Date.now() < this.at) return false;
@@ -166,8 +170,12 @@ function markStale() {
   showConnection(say(navigator.onLine ? "stale" : "offline", since));
 }
 
-document.addEventListener("htmx:sse:after:connection", (event) => {
-  stream.connection = event.detail.connection;
+// On a slow network htmx looks at the page before its extension for streams has arrived, and would never connect.
+document.addEventListener("DOMContentLoaded", () => {
+  const element = $("#stream");
+  if (element && !element._htmx && $("#poll")._htmx) htmx.process(element);
+});
+document.addEventListener("htmx:sse:after:connection", () => {
   retries.calm();
   markFresh();
 });
@@ -181,7 +189,6 @@ document.addEventListener("htmx:sse:error", (event) => {
   if (event.detail.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   if (Date.now() - stream.beat > 4000) markStale();
 });
-document.addEventListener("htmx:sse:close", () => { stream.connection = null; });
 
 // Streams may be blocked, the first connection may fail (htmx does not try that one again), beats may stop.
 setInterval(() => {
@@ -283,7 +290,8 @@ document.addEventListener("click", (event) => {
 });
 
 // After a change: hold what is being read, say it once, show it in title and icon, mark what is new until it was seen.
-const answerSaid = () => $("#answer")?.dataset.announce?.replace(/\s+/g, " ").trim();
+// One line each for the answer, an incident, a suspicion: only those that are new are said.
+const answerSaid = () => ($("#answer")?.dataset.announce || "").split("\n").map((line) => line.trim()).filter(Boolean);
 let announced = answerSaid();
 let arrived = false;
 function changed() {
@@ -294,9 +302,9 @@ function changed() {
   const answer = $("#answer");
   if (answer) {
     document.title = answer.dataset.title || document.title;
-    const text = answerSaid();
-    if (text && text !== announced) announce(text);
-    announced = text;
+    const lines = answerSaid();
+    announce(lines.filter((line) => !announced.includes(line)).join(" · "));
+    announced = lines;
   }
   const icon = $("#chip")?.dataset.favicon;
   if (icon && $("#favicon") && $("#favicon").getAttribute("href") !== icon) $("#favicon").setAttribute("href", icon);
