@@ -238,7 +238,12 @@ def unchanged(code: str) -> Any:
         return render_template(
             "incidents/take.html", incident=incident, next_update=one_line(request.form.get("next_update"))
         ), 403
-    due = parse_next_update(request.form.get("next_update"), zone(), now())
+    try:
+        due = parse_next_update(request.form.get("next_update"), zone(), now())
+    except Refused as refused:
+        typed = {"next_update": one_line(request.form.get("next_update"))}
+        form = UpdateForm(**_beginnings(incident, typed))
+        return form_page(incident, form, errors={"next_update": [words.sentence(refused)]}), 422
     with writing():
         incident.publish_unchanged(
             key=good_key(request.form.get("key")),

@@ -280,3 +280,13 @@ def test_a_preview_of_far_too_much_does_not_hold_the_process(sign_in, cast, inci
     too_much = fields | {"situation": "![" * 50_000}
     assert sign_in(cast.bridge).post(f"/incidents/{incident.code}/updates/preview", data=too_much).status_code == 200
     assert time.process_time() - began < 3
+
+
+def test_no_news_with_a_wrong_time_gives_the_form_with_what_is_wrong(sign_in, cast, incident):
+    answer = sign_in(cast.bridge).post(
+        f"/incidents/{incident.code}/updates/unchanged", data={"next_update": "9:30"}, headers={"Accept-Language": "en"}
+    )
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "Please choose a time after now" in page
+    assert 'name="situation"' in page
