@@ -18,7 +18,7 @@ from domain.outbox import Delivery
 from domain.people import Person, hash_password, normal_email
 from domain.roster import Area, LastResort
 
-FACTS: dict[str, Any] = json.loads((Path(__file__).parent / "docs" / "sample.json").read_text())
+FACTS: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text())
 Minutes = Callable[[float], datetime]
 
 
