@@ -122,6 +122,18 @@ def test_title_and_icon_show_the_state(open_board: Callable[..., Page], stage: S
     assert as_it_was(page)
 
 
+def test_every_live_page_shows_the_overall_state(open_as: Callable[..., Page], stage: Scene) -> None:
+    page = open_as("reader", "/roster")
+    connected(page)
+    expect(page.locator("#favicon")).not_to_have_attribute("href", re.compile("incident"))
+    code = stage.declare("入場ゲートの不調")
+    expect(page.locator("#chip")).to_contain_text("1")
+    expect(page.locator("#favicon")).to_have_attribute("href", re.compile("incident"))
+    page.goto("/history")
+    expect(page.locator("#favicon")).to_have_attribute("href", re.compile("incident"))
+    stage.close_incident(code)
+
+
 def test_words_that_are_being_read_stay_and_the_new_ones_are_one_tap_away(
     open_board: Callable[..., Page], stage: Scene, incident: str
 ) -> None:
