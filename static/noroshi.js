@@ -306,8 +306,6 @@ function changed() {
     announce(lines.filter((line) => !announced.includes(line)).join(" · "));
     announced = lines;
   }
-  const icon = $("#chip")?.dataset.favicon;
-  if (icon && $("#favicon") && $("#favicon").getAttribute("href") !== icon) $("#favicon").setAttribute("href", icon);
   ready(document);
 }
 
@@ -338,6 +336,11 @@ const watcher = "IntersectionObserver" in window && new IntersectionObserver((en
     }, 3000);
   }
 }, { threshold: 0.2 });
+
+// ——— the second half of a double tap presses nothing: the page may have changed under the finger, and it would be a second wish
+document.addEventListener("click", (event) => {
+  if (event.detail > 1 && event.target.closest?.("button:not([type=button])")) event.preventDefault();
+}, { capture: true });
 
 // ——— errors that htmx does not swap are said; typed text stays where it is
 document.addEventListener("htmx:response:error", (event) => {
@@ -380,7 +383,13 @@ if (keptAt) {
   showConnection(say(navigator.onLine ? "stale" : "offline", clock(new Date(keptAt))));
 }
 
+function showIcon() {
+  const icon = $("#chip")?.dataset.favicon;
+  if (icon && $("#favicon").getAttribute("href") !== icon) $("#favicon").setAttribute("href", icon);
+}
+
 function ready(root) {
+  showIcon();
   startDrafts(root);
   markNews();
   tick();
