@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from blueprints.shared import words
 from blueprints.shared.who import me, my_rights
-from domain.text import clean, one_line
+from domain.text import one_line
 
 TAGS = {
     *("p", "br", "hr", "a", "strong", "em", "b", "i", "del"),
@@ -84,11 +84,6 @@ def plain(text: str, format: str = "markdown") -> str:
 def one_line_filter(text: str | None) -> str:
     """A WTForms filter: typed text, cleaned, on one line."""
     return one_line(text)
-
-
-def text_filter(text: str | None) -> str:
-    """A WTForms filter: typed text, cleaned."""
-    return clean(text)
 
 
 def problems(form: Any) -> dict[str, list[str]]:
