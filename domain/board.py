@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from domain import catalog, hotline, incidents, roster
+from domain import catalog, hotline, incidents, maintenances, roster
 from domain.catalog import Facility, Service
 from domain.db import db
 from domain.hotline import Report
@@ -68,7 +68,9 @@ class Board:
 
     def works_at(self, facility: Facility) -> list[Incident]:
         """Planned work that is under way and touches a facility."""
-        return [work for work in self.maintenances if _under_way(work, self.at) and touches(work, facility)]
+        return [
+            work for work in self.maintenances if maintenances.is_under_way(work, self.at) and touches(work, facility)
+        ]
 
     def changes_at(self) -> datetime | None:
         """When the board changes by the clock alone: a promise comes due, a duty ends, maintenance begins or ends."""
@@ -89,7 +91,7 @@ def overall(at: datetime) -> Overall:
     return Overall(
         incidents=len(running),
         restored=sum(row.kind == "incident" and row.resolved_at is not None for row in open_ones),
-        maintenances=sum(row.kind == "maintenance" and _under_way(row, at) for row in open_ones),
+        maintenances=sum(row.kind == "maintenance" and maintenances.is_under_way(row, at) for row in open_ones),
         suspicions=hotline.count_open(),
         worst=min((row.severity for row in running), key=SEVERITY_ORDER.index, default="none"),
     )
@@ -100,14 +102,9 @@ _OPEN_ONES = select(
 ).where(Incident.closed_at.is_(None), Incident.drill.is_(False))
 
 
-def _under_way(maintenance: object, at: datetime) -> bool:
-    begins, ends = maintenance.began_at, maintenance.ends_at  # type: ignore[attr-defined]
-    return bool(begins <= at and (ends is None or at < ends) and maintenance.state != "completed")  # type: ignore[attr-defined]
-
-
 def load(at: datetime) -> Board:
     """The board at `at` (aware UTC): worst incidents first, then the newest."""
-    shown, maintenances = incidents.on_board(at)
+    shown, planned = incidents.on_board(at)
     real = [incident for incident in shown if not incident.drill]
     running = sorted(
         (incident for incident in real if incident.resolved_at is None),
@@ -119,7 +116,7 @@ def load(at: datetime) -> Board:
         incidents=len(running),
         suspicions=len(suspicions),
         restored=len(restored),
-        maintenances=sum(_under_way(maintenance, at) for maintenance in maintenances),
+        maintenances=sum(maintenances.is_under_way(work, at) for work in planned),
         worst=running[0].severity if running else "none",
     )
     return Board(
@@ -129,8 +126,8 @@ def load(at: datetime) -> Board:
         restored=restored,
         drills=[incident for incident in shown if incident.drill],
         suspicions=suspicions,
-        services=service_lines(incidents.service_states(at, shown + maintenances)),
-        maintenances=maintenances,
+        services=service_lines(incidents.service_states(at, shown + planned)),
+        maintenances=planned,
         duties=roster.duty_now(at),
         last_update=incidents.last_update() if answer.state == "calm" else None,
         words=incidents.words_of(shown),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -67,7 +68,23 @@ def plan_maintenance(
     return work
 
 
-def state_at(work: Incident, at: datetime) -> str:
+class Timed(Protocol):
+    """What the clock decides by: planned work, or a row of its columns."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def began_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime | None: ...
+
+
+def is_under_way(work: Timed, at: datetime) -> bool:
+    """Whether planned work is being done, or checked after it, at an instant."""
+    return state_at(work, at) in ("in_progress", "verifying")
+
+
+def state_at(work: Timed, at: datetime) -> str:
     """The state of planned work at an instant: by the clock, until somebody publishes another.
 
     Work that somebody has begun stays under way until somebody says that it is finished: it may overrun.

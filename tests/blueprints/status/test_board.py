@@ -142,6 +142,24 @@ def test_planned_maintenance_is_visible_beforehand(cast: SimpleNamespace, sign_i
     assert heading(page) == "いま、障害は起きていません"
 
 
+def test_maintenance_that_overruns_is_still_under_way(
+    cast: SimpleNamespace, sign_in: SignIn, clock: SimpleNamespace
+) -> None:
+    with writing() as session:
+        work = maintenances.plan_maintenance(
+            key="m", by=cast.responder, at=NOW, title="定期作業", began_at=NOW + timedelta(hours=1),
+            ends_at=NOW + timedelta(hours=2), services={session.get(Service, 2): "under_maintenance"},
+            words={"situation": "停止します"},
+        )  # fmt: skip
+    clock.forward(hours=1.5)
+    with writing():
+        work.publish(key="begun", by=cast.bridge, at=clock.at, state="in_progress", words={"situation": "作業中です"})
+    clock.forward(hours=3)
+    client = sign_in(cast.reader)
+    assert heading(board(client)) == "メンテナンスを実施しています"
+    assert "メンテナンス</a>" in client.get("/reports", headers={"Accept-Language": "ja"}).get_data(as_text=True)
+
+
 def test_who_is_on_duty_can_be_called(cast: SimpleNamespace, sign_in: SignIn) -> None:
     page = board(sign_in(cast.reader))
     assert 'href="tel:+819000000119"' in page
