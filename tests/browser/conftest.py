@@ -1,16 +1,14 @@
 """A real portal in a process of its own, a local Slack, and real Chromium."""
 
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from flask.sessions import SecureCookieSessionInterface
@@ -57,14 +55,12 @@ class Site:
 
     def __init__(self, folder: Path, slack: LocalSlack) -> None:
         self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = ""
+        """Where it listens, once it was started. The system gives the port: one chosen here may be taken by then."""
         self.environment = {
             **os.environ,
             "NOROSHI_INSTANCE": str(folder),
-            "PORT": str(self.port),
+            "PORT": "0",
             "HOST": "127.0.0.1",
             "SECRET_KEY": "for tests only",
             "SLACK_API_URL": slack.api_url,
@@ -82,21 +78,23 @@ class Site:
             shutil.copy(template, self.folder / "noroshi.sqlite3")
 
     def start(self) -> None:
-        log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
-        )
-        log.close()
-        for _ in range(200):
-            try:
-                with urlopen(f"{self.url}/healthz", timeout=0.5):
-                    return
-            except (URLError, OSError):
-                if self.process.poll() is not None:
-                    break
-                # Waiting for another process to listen has no event to wait for.
-                subprocess.run(["sleep", "0.05"], check=True)
-        raise RuntimeError((self.folder / "log").read_text())
+        log = self.folder / "log"
+        with log.open("ab") as file:
+            told = file.tell()
+            self.process = subprocess.Popen(
+                [sys.executable, "app.py"], cwd=ROOT, env=self.environment, stdout=file, stderr=file
+            )
+        for _ in range(400):
+            ready = re.search(rb"Noroshi is ready: (\S+)", log.read_bytes()[told:])
+            if ready:
+                self.url = ready[1].decode()
+                self.environment["PORT"] = self.url.rpartition(":")[2]
+                return
+            if self.process.poll() is not None:
+                break
+            # Waiting for another process to listen has no event to wait for.
+            subprocess.run(["sleep", "0.05"], check=True)
+        raise RuntimeError(log.read_text())
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:

@@ -72,19 +72,24 @@ def empty_site(slack: LocalSlack, tmp_path: Path) -> Iterator[Site]:
     fresh.stop()
 
 
+def first_link(page: Page, site: Site) -> str:
+    """What the terminal shows; it is printed just after the port answers."""
+    for _ in range(500):
+        if link := re.search(r"\S+/first/\S+", (site.folder / "log").read_text()):
+            return link[0]
+        page.wait_for_timeout(20)
+    raise AssertionError((site.folder / "log").read_text())
+
+
 def test_the_link_in_the_terminal_makes_the_first_administrator(open_as: Callable[..., Page], empty_site: Site) -> None:
     page = open_as(None, "/login")
-    link = None
-    while link is None:
-        # It is printed just after the port answers.
-        page.wait_for_timeout(20)
-        link = re.search(r"\S+/first/\S+", (empty_site.folder / "log").read_text())
-    page.goto(link[0])
+    link = first_link(page, empty_site)
+    page.goto(link)
     page.get_by_label(ja("Name"), exact=True).fill("狼煙 花子")
     page.get_by_label(ja("Email address")).fill("hanako@example.jp")
     for field in page.locator("input[type=password]").all():
         field.fill("a long sentence of mine")
     page.get_by_role("button", name=ja("Save and sign in")).tap()
     expect(page.get_by_role("link", name=ja("Administration"), exact=True)).to_be_visible()
-    page.goto(link[0])
+    page.goto(link)
     expect(page.locator("input[type=password]")).to_have_count(0)
