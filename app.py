@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from flask import Flask
@@ -19,7 +20,7 @@ from blueprints import rooms
 from blueprints.shared import errors, language, live, pages, security, signin
 from blueprints.status import answer
 from domain import beginnings
-from domain.db import db, guard, writing
+from domain.db import Organisation, db, guard, writing
 from integrations.console import ConsoleSender
 from integrations.dispatch import Dispatcher
 from integrations.slack import SlackSender
@@ -46,7 +47,7 @@ def create_app(
     settings.load(app, given)
     db.init_app(app)
     with app.app_context():
-        guard(db.engine)
+        guard(db.engine, Organisation(ZoneInfo(app.config["TIMEZONE"]), app.config["HOLIDAYS"]))
     if commanded:
         _migrations(app)
     # Registered first, so that it runs last: it compresses what the others have finished.

@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from domain import holidays
 from domain.db import engine_options
 
 DEFAULTS: dict[str, Any] = {
@@ -23,6 +24,7 @@ DEFAULTS: dict[str, Any] = {
     "TIMEZONE": "Asia/Tokyo",
     "LOCALE": "ja",
     "PHONE_REGION": "JP",
+    "HOLIDAYS": "JP",
     "SLACK_BOT_TOKEN": None,
     "SLACK_SIGNING_SECRET": None,
     "SLACK_API_URL": "https://slack.com/api/",
@@ -112,6 +114,7 @@ def _check(config: dict[str, Any]) -> None:
         raise SettingError(f"LOCALE is {config['LOCALE']!r}; it must be one of {', '.join(LANGUAGES)}.")
     if config["PHONE_REGION"] not in phonenumbers.SUPPORTED_REGIONS:
         raise SettingError(f"PHONE_REGION is {config['PHONE_REGION']!r}; it must be the code of a country, such as JP.")
+    config["HOLIDAYS"] = _country(config["HOLIDAYS"])
     for name in ("BASE_URL", "SLACK_API_URL"):
         value = config[name]
         if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
@@ -120,6 +123,17 @@ def _check(config: dict[str, Any]) -> None:
         config["SLACK_TIMEOUT"] = float(config["SLACK_TIMEOUT"])
     except ValueError:
         raise SettingError(f"SLACK_TIMEOUT is {config['SLACK_TIMEOUT']!r}; it must be a number of seconds.") from None
+
+
+def _country(code: str) -> str:
+    """Whose public holidays count; `none` is kept as nothing."""
+    if code in ("JP", ""):  # the default is not looked up: the library with all countries takes a tenth of the start
+        return code
+    if code == "none":
+        return ""
+    if not holidays.is_known(code):
+        raise SettingError(f"HOLIDAYS is {code!r}; it must be the code of a country, such as JP, or none.")
+    return code
 
 
 def _check_url(url: str) -> None:

@@ -5,8 +5,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import blinker
 from flask_sqlalchemy import SQLAlchemy
@@ -75,6 +77,14 @@ class Base(DeclarativeBase):
             setattr(self, name, value)
 
 
+@dataclass(frozen=True)
+class Organisation:
+    """What wall times of the organisation go by: its zone, and whose public holidays count ("" for none)."""
+
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Tokyo"))
+    country: str = "JP"
+
+
 Model = Base
 """What every table derives from. (Flask-SQLAlchemy's own Model would lose the types and the annotation map.)"""
 
@@ -88,12 +98,19 @@ def engine_options(url: str) -> dict[str, Any]:
     return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
 
 
-def guard(engine: Engine) -> None:
-    """Makes every transaction of `engine` read-only unless it was begun inside `writing()`."""
+def guard(engine: Engine, organisation: Organisation | None = None) -> None:
+    """Makes every transaction of `engine` read-only unless it was begun inside `writing()`; tells it whose it is."""
+    engine.update_execution_options(organisation=organisation or Organisation())
     begin = _begin_sqlite if engine.dialect.name == "sqlite" else _begin_postgresql
     event.listen(engine, "begin", begin)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _connect_sqlite)
+
+
+def organisation() -> Organisation:
+    """Whose database this is."""
+    found = db.engine.get_execution_options().get("organisation")
+    return found or Organisation()
 
 
 def version() -> int | None:

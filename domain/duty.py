@@ -170,15 +170,18 @@ class Answer:
     warnings: list[str]
 
 
-def answer(roster: Roster, area: str, at: datetime, incident: Hashable | None = None) -> Answer:
+def answer(
+    roster: Roster, area: str, at: datetime, incident: Hashable | None = None, *, looks_back: bool = True
+) -> Answer:
     """Who is on duty in `area` at `at`, and everything around it (R17 to R23).
 
-    Without an incident nobody counts as tried: `suggest` is then the first of the line.
+    Without an incident nobody counts as tried: `suggest` is then the first of the line. Where the facts do not reach
+    back, `looks_back` False leaves `since` out.
 
     Raises:
         KeyError: there is no such area.
     """
-    facts = _narrowed(roster, area, at - REACH, at + REACH)
+    facts = _narrowed(roster, area, at - REACH if looks_back else at, at + REACH)
     places, warnings = _resolve(facts, area, at)
     people = [place.holder for place in places]
     on_duty = people[0] if people else None
@@ -188,7 +191,7 @@ def answer(roster: Roster, area: str, at: datetime, incident: Hashable | None = 
         line=people,
         places=places,
         on_duty=on_duty,
-        since=_since(facts, area, at, on_duty),
+        since=_since(facts, area, at, on_duty) if looks_back else None,
         until=until,
         next=follower,
         gap=not people,
@@ -233,6 +236,18 @@ def timeline(
 def gaps(roster: Roster, area: str, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """The parts of a timeline in which nobody is on duty (R25)."""
     return [(left, right) for left, right, person in timeline(roster, area, start, end) if person is None]
+
+
+def next_edge(roster: Roster, area: str, at: datetime) -> datetime | None:
+    """The first instant after `at`, within reach, at which anything of an area's answer may change."""
+    return next(_edges(_narrowed(roster, area, at, at + REACH), area, at, at + REACH), None)
+
+
+def holders(roster: Roster, area: str, start: datetime, end: datetime) -> set[Person]:
+    """Everybody with a place, planned or standing in, at some time of [start, end), absent or not."""
+    facts = replace(_narrowed(roster, area, start, end), absences=())
+    edges = [start, *(edge for edge in _edges(facts, area, start, end) if edge < end)]
+    return {person for edge in edges for place in _resolve(facts, area, edge)[0] for person in place.memory}
 
 
 def next_suggestion(

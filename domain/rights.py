@@ -12,7 +12,7 @@ from domain.db import Instant, db
 from domain.errors import NotAllowed
 from domain.incidents import Incident, Position
 from domain.people import Person
-from domain.roster import Area, Override, Plan, PlanSlot
+from domain.roster import Area, Override, Plan, PlanSlot, RotationMember
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,9 @@ NOBODY = Rights()
 def of(person: Person | None, at: datetime) -> Rights:
     """The rights of a person at an instant (aware UTC): one query.
 
-    Whoever stands in any area's plan in force (or stands in for somebody now) is a responder; whoever stands in
-    the bridge area's is the bridge; administrators keep people, plans and settings, and may triage and declare.
+    Whoever stands in any area's plan in force, in any row or rotation of it (or stands in for somebody now), is a
+    responder; whoever stands in the bridge area's is the bridge; administrators keep people, plans and settings, and
+    may triage and declare.
     """
     if person is None or not person.is_active:
         return NOBODY
@@ -108,13 +109,14 @@ def _planned(at: Any) -> Any:
         select(
             Area.id.label("area_id"),
             Area.kind.label("kind"),
-            PlanSlot.person_id.label("person_id"),
+            func.coalesce(PlanSlot.person_id, RotationMember.person_id).label("person_id"),
             null().label("for_person_id"),
             Area.created_at.label("recorded_at"),
             null().label("override_id"),
         )
         .outerjoin(latest, and_(latest.c.area_id == Area.id, latest.c.place == 1))
         .outerjoin(PlanSlot, PlanSlot.plan_id == latest.c.id)
+        .outerjoin(RotationMember, RotationMember.rotation_id == PlanSlot.rotation_id)
         .where(Area.retired_at.is_(None))
     )
 

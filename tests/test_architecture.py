@@ -34,8 +34,9 @@ FLOORS = (
     {"db", "text", "errors", "walltime"},
     {"events", "duty", "csv_table", "contacts", "roster_file"},
     {"people"},
-    {"people_import", "catalog", "outbox"},
-    {"beginnings", "facility_import", "roster_tables", "roster_queries", "roster", "areas", "planning"},
+    {"people_import", "catalog", "outbox", "tokens"},
+    {"roster_tables", "holidays", "roster_queries", "roster_facts", "roster", "areas", "planning"}
+    | {"beginnings", "facility_import"},
     {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
     {"rights"},
     {"additions", "suspicion", "hotline", "alike"},

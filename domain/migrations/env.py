@@ -13,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 import domain.hotline
 import domain.incidents
 import domain.outbox
-import domain.roster  # noqa: F401  (all tables must be known)
+import domain.roster
+import domain.tokens  # noqa: F401  (all tables must be known)
 from domain.db import Base, Instant, _writing
 
 engine = current_app.extensions["migrate"].db.engine
