@@ -38,7 +38,7 @@ FLOORS = (
     {"roster_tables", "holidays", "roster_queries", "roster_facts", "roster", "areas", "planning"}
     | {"beginnings", "facility_import"},
     {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
-    {"rights"},
+    {"rights", "reaching"},
     {"additions", "suspicion", "hotline", "alike"},
     {"record", "readiness", "board"},
 )

@@ -8,8 +8,9 @@ from blueprints.incidents.story import first_report, story
 from blueprints.shared import live
 from blueprints.shared.language import now
 from blueprints.shared.who import my_rights
-from domain import incidents
+from domain import incidents, reaching, roster
 from domain.incidents import Incident
+from domain.roster import Attempt
 
 
 def shown(incident: Incident) -> dict[str, Any]:
@@ -21,8 +22,25 @@ def shown(incident: Incident) -> dict[str, Any]:
         "story": story(incident),
         "origin": first_report(incident),
         "level": level,
+        "reach": reach(incident, now()),
         "people": assignable() if level != "reader" and incident.closed_at is None else [],
     }
+
+
+def reach(incident: Incident, at: datetime) -> dict[str, Any] | None:
+    """Whom to call now and what came of earlier calls; None where nobody needs to be called any more."""
+    if incident.kind != "incident" or incident.closed_at is not None or incident.source:
+        return None
+    attempts = reaching.attempts(incident)
+    calls: dict[int | None, Attempt] = {}
+    for attempt in reversed(attempts):
+        if attempt.result == "start_over":
+            calls.clear()
+        else:
+            calls[attempt.person_id] = attempt
+    facts = roster.facts(at, incident=incident.code)
+    duties = facts.duties(incident.code)
+    return {"duties": duties, "calls": calls, "attempts": attempts, "changes_at": facts.changes_at()}
 
 
 @live.topic("incident")
@@ -31,8 +49,11 @@ def incident_fragment(subject: str) -> tuple[str, datetime | None] | None:
     incident = incidents.by_code(subject) if subject.isdecimal() else None
     if incident is None:
         return None
-    html = live.swap(f"incident-{incident.id}", "incidents/_show.html", **shown(incident))
-    return html, changes_at(incident, now())
+    context = shown(incident)
+    html = live.swap(f"incident-{incident.id}", "incidents/_show.html", **context)
+    handover = context["reach"]["changes_at"] if context["reach"] else None
+    instants = [changes_at(incident, now()), handover]
+    return html, min((instant for instant in instants if instant), default=None)
 
 
 def changes_at(incident: Incident, at: datetime) -> datetime | None:

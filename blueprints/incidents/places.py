@@ -1,11 +1,11 @@
 """Who and what an incident can be given: facilities in use, people who may hold a position."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from domain.catalog import Facility
 from domain.db import db
 from domain.people import Person
-from domain.roster import Area, Plan, PlanSlot
+from domain.roster import Area, Plan, PlanSlot, RotationMember
 
 
 def known_facilities() -> list[Facility]:
@@ -24,11 +24,13 @@ def named_facilities(ids: set[int]) -> list[Facility]:
 
 def assignable() -> list[Person]:
     """People who may be given a position: who has ever stood in a plan of an area in use, and administrators."""
+    person_id = func.coalesce(PlanSlot.person_id, RotationMember.person_id)
     planned = (
-        select(PlanSlot.person_id)
+        select(person_id)
         .join(Plan, PlanSlot.plan_id == Plan.id)
         .join(Area, Plan.area_id == Area.id)
-        .where(Area.retired_at.is_(None), PlanSlot.person_id.is_not(None))
+        .outerjoin(RotationMember, RotationMember.rotation_id == PlanSlot.rotation_id)
+        .where(Area.retired_at.is_(None), person_id.is_not(None))
     )
     query = (
         select(Person)

@@ -44,9 +44,19 @@ words.say(
         "not_restored_yet": _l("%(incident)s is not restored yet. Please publish the restoration first."),
         "nothing_published_yet": _l("Nothing has been published yet, so there are no words to confirm."),
         "report_has_incident": _l("Somebody declared %(incident)s from this report just now. Is it the same?"),
+        "not_in_line": _l("%(name)s is not in the line any more. Please look at who is now."),
+        "incident_over": _l("This incident is finished, so nobody needs to be called for it."),
+        "attempt_unknown": _l("Please choose what came of the call."),
         "declared_between": _l("%(incident)s was declared while you were writing. Is it the same?"),
     }
 )
+
+ATTEMPTS: dict[str, words.Word] = {
+    "no_answer": words.Word(_l("No answer"), "warn"),
+    "declined": words.Word(_l("Cannot take it"), "warn"),
+    "reached": words.Word(_l("Reached"), "ok"),
+    "start_over": words.Word(_l("Started over"), "none"),
+}
 
 WROTE_AS: dict[str, Any] = {
     "bridge": _l("Bridge"),
@@ -64,4 +74,4 @@ def state_now(incident: Incident) -> str:
 
 @bp.app_context_processor
 def _names() -> dict[str, Any]:
-    return {"wrote_as_names": WROTE_AS, "one_minute": timedelta(minutes=1)}
+    return {"wrote_as_names": WROTE_AS, "attempt_words": ATTEMPTS, "one_minute": timedelta(minutes=1)}
