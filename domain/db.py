@@ -169,14 +169,21 @@ def _connect_sqlite(connection: DBAPIConnection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
+    # Said only where it changes: SQLite forgets every statement that it has prepared when it is told.
     if _writing.get():
-        connection.exec_driver_sql("PRAGMA query_only=OFF")
+        _may_write(connection, True)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
+        _may_write(connection, False)
         # Said to the driver itself: every page begins so, and the engine's way costs as much as a small query.
-        driver = connection.connection.driver_connection
-        driver.execute("PRAGMA query_only=ON")
-        driver.execute("BEGIN")
+        connection.connection.driver_connection.execute("BEGIN")
+
+
+def _may_write(connection: Any, allowed: bool) -> None:
+    known = connection.info
+    if known.get("may_write") is not allowed:
+        connection.connection.driver_connection.execute(f"PRAGMA query_only={'OFF' if allowed else 'ON'}")
+        known["may_write"] = allowed
 
 
 def _begin_postgresql(connection: Any) -> None:

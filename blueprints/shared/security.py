@@ -52,6 +52,8 @@ limiter = Limiter(client_address, headers_enabled=False, strategy="moving-window
 def init_app(app: Flask) -> None:
     """Before the rooms open: their addresses are read with `Id`."""
     app.url_map.converters["int"] = Id
+    # Known already, so it hooks into no request: only the sign-in counts, and asks by itself (`people.throttle`).
+    app.extensions.setdefault("limiter", set()).add(limiter)
     limiter.init_app(app)
     app.before_request(refuse_cross_origin)
     app.after_request(protect)

@@ -19,6 +19,29 @@ def test_a_write_outside_writing_fails_at_once(app: Flask) -> None:
         db.session.flush()
 
 
+def test_a_connection_that_wrote_only_reads_again_afterwards(app: Flask) -> None:
+    db.session.remove()
+    for number in (98, 99):
+        with writing() as session:
+            session.add(Symptom(id=number, key=str(number), name="1"))
+        with pytest.raises(DBAPIError):
+            db.session.execute(text("DELETE FROM symptoms"))
+        db.session.rollback()
+
+
+def test_a_page_that_reads_after_another_says_nothing_to_the_database_but_begin(app: Flask) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL says it with the beginning of the transaction")
+    db.session.scalar(select(Symptom.id))
+    db.session.remove()
+    said: list[str] = []
+    db.session.connection().connection.driver_connection.set_trace_callback(said.append)
+    db.session.rollback()
+    db.session.scalar(select(Symptom.id))
+    db.session.connection().connection.driver_connection.set_trace_callback(None)
+    assert [line.split()[0] for line in said if line != "ROLLBACK"] == ["BEGIN", "SELECT"]
+
+
 def test_writing_inside_writing_is_refused(app: Flask) -> None:
     with writing(), pytest.raises(RuntimeError, match="inside"), writing():
         pass
