@@ -1,16 +1,25 @@
-"""What the board shows at an instant: is there a problem, where, whom does it touch, who is on duty."""
+"""What the board shows at an instant: is there a problem, where, whom does it touch, who is on duty.
+
+It is plain values, not rows that live in a session: two boards are equal where they show the same, and so are their
+parts. What was rendered of a part can be kept by the part itself.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 
 from domain import catalog, hotline, incidents, maintenances, roster
-from domain.catalog import Facility, Service
-from domain.db import db
+from domain.additions import Voice
+from domain.catalog import Facility, Service, Symptom
+from domain.db import Instant, db
 from domain.hotline import Report
-from domain.incidents import Incident, Update, Words
-from domain.roster import AreaDuty
+from domain.incidents import Incident, IncidentService, Update, Words
+from domain.lifecycle import incident_facilities
+from domain.people import Person
+from domain.suspicion import headline
 
 SEVERITY_ORDER = ("critical", "major", "minor", "none")
 
@@ -42,31 +51,155 @@ class Overall:
 
 
 @dataclass(frozen=True)
+class Named:
+    """A name in both languages."""
+
+    name: str
+    name_en: str = ""
+
+    def called(self, locale: str) -> str:
+        return self.name_en if locale == "en" and self.name_en else self.name
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The update that counts now."""
+
+    id: int
+    published_at: datetime
+    published_by: Named | None
+    wrote_as: str
+    format: str
+    situation: str
+    guest_notice: str
+    partner_notice: str
+    workaround: str
+    not_yet: str
+
+
+@dataclass(frozen=True)
+class Affected:
+    """A service with the state in which an incident has put it."""
+
+    service_id: int
+    state: str
+    service: Named
+
+
+@dataclass(frozen=True)
+class Place:
+    """A facility that an incident names."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An incident, or planned work, as the board shows it (`lifecycle.Incident` says what the names mean)."""
+
+    id: int
+    kind: str
+    title: str
+    severity: str
+    state: str
+    drill: bool
+    all_facilities: bool
+    began_at: datetime
+    ends_at: datetime | None
+    declared_at: datetime
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    next_update_at: datetime | None
+    next_update_reason: str
+    source: str
+    latest: Latest | None
+    affected: tuple[Affected, ...]
+    facilities: tuple[Place, ...]
+
+    @property
+    def code(self) -> str:
+        return f"INC-{self.id}"
+
+    @property
+    def words(self) -> Words | None:
+        """What is said about it now."""
+        return incidents.words_of([self]).get(self.id)
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """A report that nobody has judged yet. `voices`: how many more see the same."""
+
+    id: int
+    status: str
+    body: str
+    created_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: Named | None
+    symptom: Named | None
+    voices: int
+
+    @property
+    def code(self) -> str:
+        return f"R-{self.id}"
+
+    def headline(self, locale: str) -> str:
+        return headline(self.symptom.called(locale) if self.symptom else "", self.body, locale) or self.code
+
+
+@dataclass(frozen=True)
 class ServiceLine:
     """A service with its state now and the incidents that cause it."""
 
-    service: Service
+    service: Named
+    description: Named
     state: str
-    codes: list[str]
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reachable:
+    """Somebody, and under which number."""
+
+    name: str
+    phone: str | None
+
+
+@dataclass(frozen=True)
+class DutyLine:
+    """Who is in charge of an area, until when; in a gap whom to call instead."""
+
+    area: Named
+    in_charge: Reachable | None
+    until: datetime | None
+    last_resort: tuple[Reachable, ...]
+
+
+@dataclass(frozen=True)
+class LastUpdate:
+    """When something real was last told, and about what."""
+
+    code: str
+    published_at: datetime
 
 
 @dataclass(frozen=True)
 class Board:
     """Everything on the board, loaded with a constant number of queries. `last_update`: only when all is calm."""
 
-    at: datetime
+    at: datetime = field(compare=False)
     overall: Overall
-    incidents: list[Incident]
-    restored: list[Incident]
-    drills: list[Incident]
-    suspicions: list[Report]
-    services: list[ServiceLine]
-    maintenances: list[Incident]
-    duties: list[AreaDuty]
-    last_update: Update | None
-    words: dict[int, Words] = field(default_factory=dict)
+    incidents: tuple[Shown, ...]
+    restored: tuple[Shown, ...]
+    drills: tuple[Shown, ...]
+    suspicions: tuple[Suspicion, ...]
+    services: tuple[ServiceLine, ...]
+    maintenances: tuple[Shown, ...]
+    duties: tuple[DutyLine, ...]
+    last_update: LastUpdate | None
 
-    def works_at(self, facility: Facility) -> list[Incident]:
+    def works_at(self, facility: Facility) -> list[Shown]:
         """Planned work that is under way and touches a facility."""
         return [
             work for work in self.maintenances if maintenances.is_under_way(work, self.at) and touches(work, facility)
@@ -104,13 +237,15 @@ _OPEN_ONES = select(
 
 def load(at: datetime) -> Board:
     """The board at `at` (aware UTC): worst incidents first, then the newest."""
-    shown, planned = incidents.on_board(at)
+    found = _shown(at)
+    shown = [one for one in found if one.kind == "incident"]
     real = [incident for incident in shown if not incident.drill]
+    planned = sorted((one for one in found if one.kind == "maintenance"), key=lambda work: (work.began_at, work.id))
     running = sorted(
         (incident for incident in real if incident.resolved_at is None),
         key=lambda incident: (SEVERITY_ORDER.index(incident.severity), -incident.began_at.timestamp()),
     )
-    suspicions = hotline.open_suspicions()
+    suspicions = _suspicions()
     restored = [incident for incident in real if incident.resolved_at is not None]
     answer = Overall(
         incidents=len(running),
@@ -122,25 +257,144 @@ def load(at: datetime) -> Board:
     return Board(
         at=at,
         overall=answer,
-        incidents=running,
-        restored=restored,
-        drills=[incident for incident in shown if incident.drill],
+        incidents=tuple(running),
+        restored=tuple(restored),
+        drills=tuple(incident for incident in shown if incident.drill),
         suspicions=suspicions,
-        services=service_lines(incidents.service_states(at, shown + planned)),
-        maintenances=planned,
-        duties=roster.duty_now(at),
-        last_update=incidents.last_update() if answer.state == "calm" else None,
-        words=incidents.words_of(shown),
+        services=_services(incidents.service_states(at, found)),
+        maintenances=tuple(planned),
+        duties=tuple(_duty(duty) for duty in roster.duty_now(at)),
+        last_update=_last_update() if answer.state == "calm" else None,
     )
 
 
-def service_lines(states: dict[int, tuple[str, list[str]]]) -> list[ServiceLine]:
-    """Every service, what is not well first and worst on top."""
-    lines = [ServiceLine(service, *states.get(service.id, ("operational", []))) for service in catalog.services()]
-    return sorted(lines, key=lambda line: -catalog.SERVICE_STATES.index(line.state))
+_WORDS = (Update.situation, Update.guest_notice, Update.partner_notice, Update.workaround, Update.not_yet)
+_OWN = (
+    Incident.id, Incident.kind, Incident.title, Incident.severity, Incident.state, Incident.drill,
+    Incident.all_facilities, Incident.began_at, Incident.ends_at, Incident.declared_at, Incident.resolved_at,
+    Incident.closed_at, Incident.next_update_at, Incident.next_update_reason, Incident.source,
+)  # fmt: skip
+_NUMBERS: BindParameter[Any] = bindparam("incidents", expanding=True)
 
 
-def touches(incident: Incident, facility: Facility) -> bool:
+# Statements that every board asks are built once, when the first one does (by then all tables are known).
+@cache
+def _standing() -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_OWN, Person.name, Update.id, Update.published_at, Update.wrote_as, Update.format, *_WORDS)
+        .outerjoin(Incident.latest)
+        .outerjoin(Update.published_by)
+        .where(*incidents.stands(bindparam("at", type_=Instant())))
+        .order_by(Incident.resolved_at.is_not(None), Incident.began_at.desc(), Incident.id.desc())
+    )
+
+
+_AFFECTED = (
+    select(
+        IncidentService.incident_id, IncidentService.service_id, IncidentService.state, Service.name, Service.name_en
+    )
+    .join(Service, Service.id == IncidentService.service_id)
+    .where(IncidentService.incident_id.in_(_NUMBERS))
+    .order_by(IncidentService.incident_id, IncidentService.service_id)
+)
+_PLACES = (
+    select(incident_facilities.c.incident_id, Facility.id, Facility.name)
+    .join(Facility, Facility.id == incident_facilities.c.facility_id)
+    .where(incident_facilities.c.incident_id.in_(_NUMBERS))
+    .order_by(Facility.reading)
+)
+_VOICES = select(func.count(Voice.id)).where(Voice.report_id == Report.id).scalar_subquery()
+_SUSPICIONS = (
+    select(
+        Report.id, Report.status, Report.body, Report.created_at, Report.acknowledged_at,
+        Person.name, Symptom.name, Symptom.name_en, _VOICES,
+    )
+    .outerjoin(Person, Person.id == Report.acknowledged_by_id)
+    .outerjoin(Symptom, Symptom.id == Report.symptom_id)
+    .where(Report.status.in_(hotline.OPEN))
+    .order_by(Report.id.desc())
+)  # fmt: skip
+_SERVICES = (
+    select(Service.id, Service.name, Service.name_en, Service.description, Service.description_en)
+    .where(Service.retired_at.is_(None))
+    .order_by(Service.position, Service.id)
+)
+
+
+def _rows(statement: Any, **given: Any) -> Any:
+    return db.session.connection().execute(statement, given)
+
+
+def _shown(at: datetime) -> list[Shown]:
+    """What stands on the board, with what it touches: three queries at most."""
+    found = _rows(_standing(), at=at).all()
+    affected: dict[int, list[Affected]] = {row[0]: [] for row in found}
+    places: dict[int, list[Place]] = {row[0]: [] for row in found if not row.all_facilities}
+    if affected:
+        for number, service, state, *name in _rows(_AFFECTED, incidents=list(affected)):
+            affected[number].append(Affected(service, state, Named(*name)))
+    if places:
+        for number, *place in _rows(_PLACES, incidents=list(places)):
+            places[number].append(Place(*place))
+    own = len(_OWN)
+    return [
+        Shown(
+            *row[:own],
+            latest=_latest(*row[own:]),
+            affected=tuple(affected[row[0]]),
+            facilities=tuple(places.get(row[0], ())),
+        )
+        for row in found
+    ]
+
+
+def _latest(author: str | None, number: int | None, published_at: datetime, *said: str) -> Latest | None:
+    if number is None:
+        return None
+    return Latest(number, published_at, Named(author) if author else None, *said)
+
+
+def _suspicions() -> tuple[Suspicion, ...]:
+    """Reports that nobody has judged yet, newest first: one query."""
+    found = []
+    for row in _rows(_SUSPICIONS):
+        judge, tile, tile_en, voices = row[5:]
+        found.append(
+            Suspicion(
+                *row[:5],
+                acknowledged_by=Named(judge) if judge else None,
+                symptom=Named(tile, tile_en) if tile else None,
+                voices=voices,
+            )
+        )
+    return tuple(found)
+
+
+def _services(states: dict[int, tuple[str, list[str]]]) -> tuple[ServiceLine, ...]:
+    """Every service, what is not well first and worst on top: one query."""
+    lines = []
+    for number, name, name_en, description, description_en in _rows(_SERVICES):
+        state, codes = states.get(number, ("operational", []))
+        lines.append(ServiceLine(Named(name, name_en), Named(description, description_en), state, tuple(codes)))
+    return tuple(sorted(lines, key=lambda line: -catalog.SERVICE_STATES.index(line.state)))
+
+
+def _duty(duty: roster.AreaDuty) -> DutyLine:
+    person = duty.in_charge.person if duty.in_charge and not duty.gap else None
+    return DutyLine(
+        area=Named(duty.area.name, duty.area.name_en),
+        in_charge=Reachable(person.name, person.phone) if person else None,
+        until=duty.until,
+        last_resort=tuple(Reachable(contact.name, contact.phone) for contact in duty.last_resort),
+    )
+
+
+def _last_update() -> LastUpdate | None:
+    last = incidents.last_update()
+    return LastUpdate(last.incident.code, last.published_at) if last else None
+
+
+def touches(incident: Shown, facility: Facility) -> bool:
     """Whether an incident touches a facility: it is named (or all are), and it uses a service that is not well.
 
     Where it is not known which services a facility uses, or which services an incident touches, it may: yes.

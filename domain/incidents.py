@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -38,7 +38,8 @@ from domain.updates import WORDS, Update, UpdateDraft, UpdateTemplate, kept_word
 __all__ = [
     "POSITIONS", "SEVERITIES", "STATES", "WORDS", "Incident", "IncidentService", "Position", "Update", "UpdateDraft",
     "UpdateTemplate", "by_code", "current_words", "declare", "history", "is_month", "last_update", "months",
-    "on_board", "open_incidents", "plan_maintenance", "service_states", "state_at", "upcoming_maintenances", "words_of",
+    "on_board", "open_incidents", "plan_maintenance", "service_states", "stands", "state_at",
+    "upcoming_maintenances", "words_of",
 ]  # fmt: skip
 
 PER_PAGE = 50
@@ -136,6 +137,14 @@ def by_code(code: str) -> Incident | None:
     return db.session.get(Incident, int(match[1])) if match else None
 
 
+def stands(at: ColumnElement[datetime]) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of what stands on the board: open incidents, planned work to come or under way."""
+    return (
+        Incident.closed_at.is_(None),
+        or_(and_(Incident.kind == "incident", Incident.declared_at <= at), upcoming(at)),
+    )
+
+
 # Statements that every board asks are built once, when the first one does (by then all tables are known): building
 # one costs as much as answering it.
 @cache
@@ -144,10 +153,7 @@ def _on_board() -> Select[Incident]:
     return (
         select(Incident)
         .options(joinedload(Incident.latest).joinedload(Update.published_by))
-        .where(
-            Incident.closed_at.is_(None),
-            or_(and_(Incident.kind == "incident", Incident.declared_at <= at), upcoming(at)),
-        )
+        .where(*stands(at))
         .order_by(Incident.resolved_at.is_not(None), Incident.began_at.desc(), Incident.id.desc())
     )
 
@@ -224,7 +230,7 @@ def upcoming_maintenances(at: datetime) -> list[Incident]:
     return on_board(at)[1]
 
 
-def words_of(shown: list[Incident]) -> dict[int, Words]:
+def words_of(shown: Iterable[Any]) -> dict[int, Words]:
     """What counts now for each incident that has said something: no query where `latest` is loaded."""
     return {incident.id: _words(incident.latest, {}) for incident in shown if incident.latest is not None}
 
@@ -254,10 +260,10 @@ def last_update() -> Update | None:
     return db.session.scalar(_last_update())
 
 
-def service_states(at: datetime, shown: Iterable[Incident] | None = None) -> dict[int, tuple[str, list[str]]]:
+def service_states(at: datetime, shown: Iterable[Any] | None = None) -> dict[int, tuple[str, list[str]]]:
     """The state now of every service that is not well, with the codes of what causes it. Drills never count.
 
-    `shown`: what `on_board` gave, where it is loaded already.
+    `shown`: incidents and planned work, where they are loaded already.
     """
     causes = [
         one

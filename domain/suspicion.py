@@ -85,11 +85,7 @@ class Report(Model):
 
     def headline(self, locale: str) -> str:
         """What was reported in one line of 60 characters at most: the tile and the beginning of the sentence."""
-        tile = self.symptom.called(locale) if self.symptom else ""
-        words = "" if is_blank(self.body) else cut(one_line(self.body), 60 - len(tile))
-        if tile and words:
-            return f"{tile}: “{words}”" if locale == "en" else f"{tile}「{words}」"
-        return tile or words or self.code
+        return headline(self.symptom.called(locale) if self.symptom else "", self.body, locale) or self.code
 
     def voice_of(self, person: Person) -> "Voice | None":
         return next((voice for voice in self.voices if voice.person_id == person.id), None)
@@ -349,6 +345,14 @@ class Report(Model):
         )  # fmt: skip
         if db.session.scalar(waiting.limit(1)) is None:
             enqueue("slack", "report.changed", at=at, report_id=self.id, needs=first)
+
+
+def headline(tile: str, body: str, locale: str) -> str:
+    """The tile and the beginning of the sentence in one line of 60 characters at most; empty where nothing was said."""
+    words = "" if is_blank(body) else cut(one_line(body), 60 - len(tile))
+    if tile and words:
+        return f"{tile}: “{words}”" if locale == "en" else f"{tile}「{words}」"
+    return tile or words
 
 
 def announcement(report: Report) -> Delivery | None:

@@ -57,32 +57,40 @@ def put(target: str, html: str) -> str:
 
 
 class Memo:
-    """Parts of pages that depend on nothing but topic, language and class of rights, kept until the next commit.
+    """Parts of pages that depend on nothing but their key and the clock, kept for whoever asks next.
 
-    An entry is of the version that was read before its request's transaction began, so what it shows is never
-    older; it ends when that version ends or when the clock alone changes what it shows.
+    An entry of `get` is of the version that was read before its request's transaction began, so what it shows is
+    never older; one of `of_value` is of what it shows itself. Each ends when the clock alone changes what it shows.
     """
 
-    MOST = 64
+    MOST = 256
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, ...], tuple[int | str, datetime | None, Any]] = {}
+        self._kept: dict[tuple[Any, ...], tuple[int | str | None, datetime | None, Any]] = {}
 
-    def get(self, key: tuple[str, ...], make: Callable[[], tuple[Any, datetime | None]]) -> Any:
-        """The part of `key`; `make` renders it and says until when it holds."""
+    def get(self, key: tuple[Any, ...], make: Callable[[], tuple[Any, datetime | None]]) -> Any:
+        """The part of `key` until the next commit; `make` renders it and says until when it holds."""
         seen = g.version if g.version is not None else snapshot()
+        return make()[0] if seen is None else self._get(key, seen, make)
+
+    def of_value(self, key: tuple[Any, ...], make: Callable[[], tuple[Any, datetime | None]]) -> Any:
+        """The part of `key`, which holds all the values that it is made of: no commit makes it another."""
+        return self._get(key, None, make)
+
+    def _get(
+        self, key: tuple[Any, ...], seen: int | str | None, make: Callable[[], tuple[Any, datetime | None]]
+    ) -> Any:
         found = self._kept.get(key)
         if found and found[0] == seen and (found[1] is None or now() < found[1]):
             return found[2]
         made, until = make()
-        if seen is not None:
-            if len(self._kept) >= self.MOST:
-                self._kept.clear()
-            self._kept[key] = (seen, until, made)
+        if len(self._kept) >= self.MOST:
+            self._kept.clear()
+        self._kept[key] = (seen, until, made)
         return made
 
     def forget(self) -> None:
-        """As after a commit."""
+        """As after a start."""
         self._kept.clear()
 
 

@@ -55,7 +55,7 @@ def facilities() -> str:
     )
 
 
-def _facility_answers(query: str, loaded: board.Board) -> list[tuple[catalog.Facility, list[incidents.Incident]]]:
+def _facility_answers(query: str, loaded: board.Board) -> list[tuple[catalog.Facility, list[board.Shown]]]:
     shown = loaded.incidents + loaded.restored
     return [
         (facility, [incident for incident in shown if board.touches(incident, facility)])
