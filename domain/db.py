@@ -8,11 +8,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 import blinker
-from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, event, inspect, text
+from flask_sqlalchemy import SQLAlchemy, session
+from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, inspect, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, scoped_session
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
@@ -88,7 +89,21 @@ class Organisation:
 Model = Base
 """What every table derives from. (Flask-SQLAlchemy's own Model would lose the types and the annotation map.)"""
 
-db = SQLAlchemy(metadata=Base.metadata)
+
+class Session(session.Session):
+    """Writes through the engine's own writers, where there are such."""
+
+    def get_bind(self, *given: Any, bind: Any = None, **more: Any) -> Any:
+        if bind is not None:
+            return bind
+        engine = self._db.engine
+        return _writers.get(engine, engine) if _writing.get() else engine
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": Session})
+
+_writers: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
+"""On SQLite, by the engine that reads: one connection told to write and another to read forget nothing in between."""
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -101,10 +116,16 @@ def engine_options(url: str) -> dict[str, Any]:
 def guard(engine: Engine, organisation: Organisation | None = None) -> None:
     """Makes every transaction of `engine` read-only unless it was begun inside `writing()`; tells it whose it is."""
     engine.update_execution_options(organisation=organisation or Organisation())
-    begin = _begin_sqlite if engine.dialect.name == "sqlite" else _begin_postgresql
-    event.listen(engine, "begin", begin)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _connect_sqlite)
+    if engine.dialect.name != "sqlite":
+        event.listen(engine, "begin", _begin_postgresql)
+        return
+    # Who writes waits for their turn, so one connection is enough.
+    writer = create_engine(engine.url, pool_size=1, **engine_options(str(engine.url)))
+    for one in (engine, writer):
+        event.listen(one, "begin", _begin_sqlite)
+        event.listen(one, "connect", _connect_sqlite)
+    event.listen(engine, "engine_disposed", lambda _engine: writer.dispose())
+    _writers[engine] = writer
 
 
 def organisation() -> Organisation:

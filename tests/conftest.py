@@ -14,7 +14,7 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import event, text
+from sqlalchemy import Engine, event, text
 
 from app import create_app
 from blueprints.shared.security import limiter
@@ -251,10 +251,10 @@ def count_queries(app: Flask) -> Callable[[], object]:
             if not statement.startswith(("PRAGMA", "BEGIN", "SET TRANSACTION", "SELECT pg_")):
                 statements.append(statement)
 
-        event.listen(db.engine, "before_cursor_execute", note)
+        event.listen(Engine, "before_cursor_execute", note)
         try:
             yield statements
         finally:
-            event.remove(db.engine, "before_cursor_execute", note)
+            event.remove(Engine, "before_cursor_execute", note)
 
     return counting
