@@ -24,6 +24,7 @@ from domain.db import Organisation, db, guard, writing
 from integrations.console import ConsoleSender
 from integrations.dispatch import Dispatcher
 from integrations.slack import SlackSender
+from server.watch import Watch
 
 ROOT = Path(__file__).parent
 log = structlog.get_logger()
@@ -62,6 +63,9 @@ def create_app(
     answer.init_app(app)
     commands.init_app(app)
     app.extensions["deliver"] = Dispatcher(_senders(app), clock=lambda: datetime.now(UTC))
+    if app.config["SLACK_BOT_TOKEN"]:
+        # Without Slack nothing is written down: it would be out of date by the time it could go out.
+        app.extensions["watch"] = Watch(clock=lambda: datetime.now(UTC))
     _serve_static(app)
     return app
 

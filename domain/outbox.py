@@ -13,9 +13,14 @@ from domain.db import Model, db
 from domain.events import record
 from domain.people import Person
 
-STATES = ("waiting", "sending", "sent", "failed")
+STATES = ("waiting", "sending", "sent", "failed", "dropped")
+"""`dropped`: there was no use in it any more (too late, overtaken); it was not sent."""
+
 OPEN = ("waiting", "sending")
 """Not settled yet."""
+
+DONE = ("sent", "dropped")
+"""Nothing is left to be done."""
 
 LONGEST_PAUSE = timedelta(minutes=5)
 """Between two attempts at most, unless the service asks for more."""
@@ -33,7 +38,8 @@ class DeliveryError(Exception):
     """A service did not take a delivery. `permanent`: trying again the same way is no use.
 
     `retry_after` is the pause in seconds that the service asked for. `ambiguous`: it may have been taken all the
-    same, or may still be; the next attempt waits until the lease has run out, and looks before it sends.
+    same, or may still be; the next attempt waits until the lease has run out, and looks before it sends. `needless`:
+    nobody needs it any more; it is settled without being sent.
     """
 
     def __init__(
@@ -43,16 +49,19 @@ class DeliveryError(Exception):
         permanent: bool = False,
         retry_after: float | None = None,
         ambiguous: bool = False,
+        needless: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.permanent = permanent
         self.retry_after = retry_after
         self.ambiguous = ambiguous
+        self.needless = needless
 
 
 class Delivery(Model):
-    """One word to one service. Its subject is a report or an incident; the sender builds the message from it.
+    """One word to one service. Its subject is a report, an incident or, in its details, the roster; the sender builds
+    the message from it.
 
     `outside_id` (Slack's `ts`), `outside_place` (channel id) and `outside_url` (permalink) are kept, so that
     later deliveries edit the same message. `needs_id` names the delivery whose outside id this one needs.
@@ -117,6 +126,11 @@ class Delivery(Model):
         self.state, self.error = "failed", error.message[:ERROR_LENGTH]
         self.next_at = self.lease_until = None
 
+    def drop(self, at: datetime, why: str = "") -> None:
+        """Nobody needs it any more: it ends without being sent."""
+        self.state, self.delivered_at, self.error = "dropped", at, why[:ERROR_LENGTH]
+        self.next_at = self.lease_until = None
+
     def send_again(self, at: datetime, by: Person | None = None) -> None:
         """An administrator's wish: due now. What is being sent or has arrived stays as it is."""
         if self.state not in ("waiting", "failed"):
@@ -143,14 +157,20 @@ def enqueue(
     incident_id: int | None = None,
     needs: Delivery | None = None,
     details: dict[str, Any] | None = None,
+    lane: str | None = None,
+    key: str | None = None,
 ) -> Delivery:
-    """Writes a word to the outside down, in the transaction of its cause. `at`: aware UTC."""
+    """Writes a word to the outside down, in the transaction of its cause. `at`: aware UTC.
+
+    `lane`: what it waits behind, where that is neither its report nor its incident. `key`: at most 32 characters that
+    follow from its cause, where several may write the same down; ask `known` first.
+    """
     subject = f"report-{report_id}" if report_id else f"incident-{incident_id}"
     delivery = Delivery(
-        key=secrets.token_hex(16),
+        key=key or secrets.token_hex(16),
         service=service,
         kind=kind,
-        lane=f"{service}:{subject}",
+        lane=lane or f"{service}:{subject}",
         report_id=report_id,
         incident_id=incident_id,
         needs_id=needs.id if needs else None,
@@ -163,6 +183,27 @@ def enqueue(
     db.session.add(delivery)
     db.session.flush()
     return delivery
+
+
+def known(keys: Collection[str]) -> set[str]:
+    """Those of the keys that are written down already."""
+    return set(db.session.scalars(select(Delivery.key).where(Delivery.key.in_(keys)))) if keys else set()
+
+
+def of_lanes(lanes: Collection[str], states: Collection[str] = STATES, since: datetime | None = None) -> list[Delivery]:
+    """Everything of some lanes, oldest first; written down after `since`."""
+    # The states are named so that the index over them is used.
+    query = select(Delivery).where(Delivery.state.in_(states), Delivery.lane.in_(lanes))
+    if since is not None:
+        query = query.where(Delivery.created_at > since)
+    return list(db.session.scalars(query.order_by(Delivery.id))) if lanes else []
+
+
+def last_of(lanes: Collection[str]) -> dict[str, Delivery]:
+    """The newest of each lane that has one."""
+    newest = select(func.max(Delivery.id)).where(Delivery.state.in_(STATES), Delivery.lane.in_(lanes))
+    query = select(Delivery).where(Delivery.id.in_(newest.group_by(Delivery.lane)))
+    return {one.lane: one for one in db.session.scalars(query)} if lanes else {}
 
 
 def claim(services: Collection[str], at: datetime, lease: timedelta) -> Delivery | None:
@@ -221,12 +262,12 @@ def problems() -> list[Delivery]:
 
 def open_deliveries() -> list[Delivery]:
     """Everything that has not arrived, oldest first."""
-    return list(db.session.scalars(select(Delivery).where(Delivery.state != "sent").order_by(Delivery.id)))
+    return list(db.session.scalars(select(Delivery).where(Delivery.state.not_in(DONE)).order_by(Delivery.id)))
 
 
 def recent(limit: int = 20) -> list[Delivery]:
-    """What arrived last, newest first."""
-    query = select(Delivery).where(Delivery.state == "sent")
+    """What arrived last, or was not needed any more, newest first."""
+    query = select(Delivery).where(Delivery.state.in_(DONE))
     return list(db.session.scalars(query.order_by(Delivery.delivered_at.desc(), Delivery.id.desc()).limit(limit)))
 
 

@@ -18,6 +18,11 @@ class ConsoleSender:
         """Says what is new among the held deliveries."""
         for delivery in held:
             if delivery.id > self.seen:
-                code = f"R-{delivery.report_id}" if delivery.report_id else f"INC-{delivery.incident_id}"
-                self._say(f"held: {self.service} is not set up; {delivery.kind} of {code} waits")
+                self._say(f"held: {self.service} is not set up; {delivery.kind}{_subject(delivery)} waits")
                 self.seen = delivery.id
+
+
+def _subject(delivery: Delivery) -> str:
+    if delivery.report_id:
+        return f" of R-{delivery.report_id}"
+    return f" of INC-{delivery.incident_id}" if delivery.incident_id else ""

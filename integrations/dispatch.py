@@ -74,7 +74,7 @@ class Dispatcher:
     def _attempt(self, claimed: tuple[int, int, str, float]) -> Sent | DeliveryError:
         delivery_id, _, service, deadline = claimed
         try:
-            facts = load(delivery_id, deadline)
+            facts = load(delivery_id, deadline, self._clock())
             # The read ends here: nothing of the database is held while the network takes its time.
             db.session.rollback()
             return self._senders[service].send(facts)
@@ -96,6 +96,8 @@ class Dispatcher:
                 return
             if isinstance(outcome, Sent):
                 delivery.succeed(at, outcome.outside_id, outcome.place, outcome.url)
+            elif outcome.needless:
+                delivery.drop(at, outcome.message)
             elif outcome.permanent:
                 delivery.give_up(outcome, at)
             else:

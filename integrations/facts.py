@@ -13,17 +13,18 @@ from domain.hotline import Photo, Report
 from domain.incidents import Incident, Update
 from domain.outbox import Delivery
 from domain.people import Person
+from integrations.duty_facts import DutyFacts, Named, load_duty
 
-
-@dataclass(frozen=True)
-class Named:
-    """A name in Japanese and English."""
-
-    name: str
-    name_en: str = ""
-
-    def called(self, locale: str) -> str:
-        return self.name_en if locale == "en" and self.name_en else self.name
+__all__ = [
+    "DeliveryFacts",
+    "DutyFacts",
+    "IncidentFacts",
+    "Named",
+    "Outside",
+    "PhotoFacts",
+    "ReportFacts",
+    "UpdateFacts",
+]
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,11 @@ class DeliveryFacts:
     incident: IncidentFacts | None = None
     update: UpdateFacts | None = None
     photo: PhotoFacts | None = None
+    duty: DutyFacts | None = None
 
 
-def load(delivery_id: int, deadline: float) -> DeliveryFacts:
-    """Everything that a message needs, as it is now; reads only."""
+def load(delivery_id: int, deadline: float, at: datetime) -> DeliveryFacts:
+    """Everything that a message needs, as it is at `at`, which is now; reads only."""
     row = db.session.get_one(Delivery, delivery_id)
     report = db.session.get(Report, row.report_id) if row.report_id else None
     incident = db.session.get(Incident, row.incident_id) if row.incident_id else None
@@ -128,6 +130,7 @@ def load(delivery_id: int, deadline: float) -> DeliveryFacts:
         report=_report(report) if report else None, incident=_incident(incident) if incident else None,
         update=_update(row.details.get("update")),
         photo=_photo(row.details.get("photo")),
+        duty=load_duty(row.kind, row.details, at) if row.kind.startswith("roster.") else None,
     )  # fmt: skip
 
 

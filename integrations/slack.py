@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from domain.outbox import DeliveryError
 from integrations.base import Sent, seconds_left
-from integrations.facts import DeliveryFacts
+from integrations.facts import DeliveryFacts, DutyFacts
 from integrations.slack_errors import classify
 from integrations.slack_messages import Message, build, photo_title
 from integrations.wording import Wording
@@ -64,9 +64,14 @@ class SlackSender:
         self.hotline = hotline_channel.strip().removeprefix("#")
         self.base_url = base_url
         self.wording = Wording(locale, zone, translations_dir)
+        self._speaking = {one: Wording(one, zone, translations_dir) for one in ("ja", "en") if one != locale}
         self.time_limit = time_limit
         self.channel: str | None = None
         """The id of the hotline channel, once we have found and joined it."""
+
+    def speaking(self, locale: str | None) -> Wording:
+        """A person's language where they chose one, else the organisation's."""
+        return self._speaking.get(locale or "", self.wording)
 
     def send(self, facts: DeliveryFacts) -> Sent:
         """Carries a delivery out; raises DeliveryError."""
@@ -103,6 +108,8 @@ class Attempt:
             return self._change()
         if facts.kind == "report.photo":
             return self._upload()
+        if facts.duty is not None:
+            return self._fill_group(facts.duty) if facts.kind == "roster.group" else self._tell(facts.duty)
         message = build(facts, self._wording, self._sender.base_url)
         thread = facts.thread
         channel = thread.place if thread else self._hotline()
@@ -140,6 +147,46 @@ class Attempt:
         content = {"text": message.text, "blocks": message.blocks}
         self._call("chat.update", acting=True, channel=place.place, ts=place.id, **content)
         return Sent(place.id, place.place)
+
+    def _tell(self, duty: DutyFacts) -> Sent:
+        """A direct message, unless there is no use in it any more: nobody is told late, or what is not so."""
+        if self._facts.attempt < 2 and (why := self._needless(duty)):
+            raise why
+        place = self._call("conversations.open", users=duty.slack_id) if duty.slack_id else None
+        channel = str(place["channel"]["id"]) if place else ""
+        found = self._find(channel, None) if channel else {}
+        if 0 not in found and (why := self._needless(duty)):
+            raise why
+        message = build(self._facts, self._sender.speaking(duty.locale), self._sender.base_url)
+        return Sent(found.get(0) or self._say(channel, None, message, 0), channel)
+
+    def _needless(self, duty: DutyFacts) -> DeliveryError | None:
+        _ = self._wording.gettext
+        if not duty.slack_id:
+            sentence = _("%(name)s has no Slack ID any more, or has left.") % {"name": duty.name}
+        elif duty.needless == "late":
+            sentence = _("It would have come too late, so it was not sent.")
+        elif duty.needless:
+            sentence = _("The roster has changed in the meantime, so it was not sent.")
+        else:
+            return None
+        return DeliveryError(sentence, needless=True)
+
+    def _fill_group(self, duty: DutyFacts) -> Sent:
+        """Who is on duty, alone, becomes the user group. Doing it twice does no harm."""
+        _ = self._wording.gettext
+        named = {"name": duty.name, "area": duty.area.called(self._wording.locale) if duty.area else duty.key}
+        if not duty.name:
+            sentence = _("Nobody is in charge of %(area)s. Slack takes no empty group, so it stays as it was.")
+            raise DeliveryError(sentence % named, needless=True)
+        if not duty.users:
+            sentence = _(
+                "%(name)s has no Slack ID, so the Slack group of %(area)s stays as it was. Enter it under People."
+            )
+            raise DeliveryError(sentence % named, permanent=True)
+        users = ",".join(duty.users)
+        self._call("usergroups.users.update", acting=True, usergroup=duty.group, users=users)
+        return Sent(duty.group)
 
     def _find(self, channel: str, thread: str | None) -> dict[int, str]:
         """The parts of this delivery that are in Slack already: part → ts. Nothing to look for at the first try."""
@@ -249,7 +296,8 @@ class Attempt:
     def _said(self, error: Exception, acting: bool) -> Exception:
         said = classify(error, acting, self._wording)
         code = error.response.get("error") if isinstance(error, SlackApiError) else ""
-        return Stale(said) if code in ("channel_not_found", "not_in_channel") else said
+        hotlines = self._facts.duty is None
+        return Stale(said) if hotlines and code in ("channel_not_found", "not_in_channel") else said
 
     def _request(self, method: str, **arguments: Any) -> Any:
         self._client.timeout = self._time_left()  # type: ignore[assignment]

@@ -28,6 +28,13 @@ CONTENT = frozenset(
         "metadata_too_large", "invalid_metadata_format", "invalid_arguments", "edit_window_closed",
     }
 )  # fmt: skip
+PERSON = frozenset(
+    {
+        "user_not_found", "users_not_found", "user_disabled", "user_not_visible", "cannot_dm_bot", "invalid_users",
+        "invalid_user", "single_channel_guests_cannot_be_added", "user_is_restricted", "user_is_ultra_restricted",
+    }
+)  # fmt: skip
+GROUP = frozenset({"no_such_subteam", "subteam_not_found", "permission_denied", "plan_upgrade_required"})
 WAIT_UNTOLD = 30.0
 """Seconds to wait after a 429 that does not say how long."""
 
@@ -55,7 +62,7 @@ def _refused(error: SlackApiError, acting: bool, wording: Wording) -> DeliveryEr
     status, code = int(error.response.status_code or 0), str(error.response.get("error") or "")
     if status == 429 or code in ("ratelimited", "rate_limited", "message_limit_exceeded"):
         return DeliveryError(_("Slack asks us to slow down. We keep trying."), retry_after=_asked(error))
-    if permanent := _permanent(code, wording):
+    if permanent := _permanent(code, str(error.response.get("needed") or ""), wording):
         return DeliveryError(permanent, permanent=True)
     if not re.fullmatch(r"[a-z_]{1,80}", code):
         code = f"HTTP {status}"
@@ -63,7 +70,8 @@ def _refused(error: SlackApiError, acting: bool, wording: Wording) -> DeliveryEr
     return DeliveryError(_("Slack has a problem (%(code)s). We keep trying.") % {"code": code}, ambiguous=acting)
 
 
-def _permanent(code: str, wording: Wording) -> str:
+def _permanent(code: str, needed: str, wording: Wording) -> str:
+    """`needed`: the permission that Slack says is missing."""
     _ = wording.gettext
     sentence = ""
     if code in TOKEN:
@@ -75,11 +83,19 @@ def _permanent(code: str, wording: Wording) -> str:
         )
     elif code in RIGHTS:
         sentence = _("Slack does not allow it (%(code)s). Give the app this permission in Slack and send again.")
+    elif code in PERSON:
+        sentence = _("Slack does not take this person (%(code)s). Correct the Slack ID under People and send again.")
+    elif code in GROUP:
+        sentence = _(
+            "Slack does not let us change this user group (%(code)s). Check its ID in the area's settings, and "
+            "in Slack that everybody may change user groups; then send again."
+        )
     elif code in CONTENT:
         sentence = _("Slack refused this message (%(code)s). Please tell #hotline by hand.")
     elif code in GONE:
         sentence = _("The message in Slack that this belongs to is gone (%(code)s). Nothing needs to be done.")
-    return sentence % {"code": code} if sentence else ""
+    shown = f"{code}: {needed}" if re.fullmatch(r"[a-z:,. ]{1,80}", needed) else code
+    return sentence % {"code": shown} if sentence else ""
 
 
 def _asked(error: SlackApiError) -> float:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from integrations.facts import DeliveryFacts, IncidentFacts, ReportFacts, UpdateFacts
+from integrations.slack_duty import gaps_content, handing_content
 from integrations.slack_text import PER_MESSAGE, line, pieces, section, small, words
+from integrations.slack_text import linked as _link
 from integrations.wording import Wording
 
 Block = dict[str, Any]
@@ -131,12 +133,6 @@ def _drill(drill: bool, wording: Wording) -> str:
     _ = wording.gettext
     # The space: Slack starts bold only after one.
     return _("[DRILL]") + " " if drill else ""
-
-
-def _link(base_url: str, path: str, label: str) -> str:
-    """A link of our own; empty where BASE_URL is not set, because the worker has no request to learn it from."""
-    address = f"{base_url.rstrip('/')}/{path}".replace("&", "&amp;")
-    return f"<{address}|{label}>" if base_url else ""
 
 
 def _rest(found: list[str], head: str, first: int) -> list[Message]:
@@ -303,6 +299,14 @@ def _report_of(facts: DeliveryFacts, wording: Wording, base_url: str) -> Message
     return report_message(_given(facts.report), wording, base_url)
 
 
+def _handing_of(facts: DeliveryFacts, wording: Wording, base_url: str) -> Message:
+    return Message(*handing_content(_given(facts.duty), wording, base_url))
+
+
+def _gaps_of(facts: DeliveryFacts, wording: Wording, base_url: str) -> Message:
+    return Message(*gaps_content(_given(facts.duty), wording, base_url))
+
+
 _KINDS = {
     "report.filed": _report_of,
     "report.changed": _report_of,
@@ -310,4 +314,7 @@ _KINDS = {
     "incident.declared": declared_message,
     "incident.updated": update_message,
     "incident.resolved": update_message,
+    "roster.soon": _handing_of,
+    "roster.now": _handing_of,
+    "roster.gaps": _gaps_of,
 }

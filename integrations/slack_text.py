@@ -99,3 +99,9 @@ def small(text: str) -> dict[str, Any]:
 def words(found: list[str], first: int = 0) -> list[dict[str, Any]]:
     """Typed text, each piece alone in its block: an open code fence or quotation ends with it."""
     return [section(piece, f"words-{first + number}") for number, piece in enumerate(found)]
+
+
+def linked(base_url: str, path: str, label: str) -> str:
+    """A link of our own; empty where BASE_URL is not set, because the worker has no request to learn it from."""
+    address = f"{base_url.rstrip('/')}/{path}".replace("&", "&amp;")
+    return f"<{address}|{label}>" if base_url else ""

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from local_slack import chat, conversations, people  # noqa: F401 - they enter their methods into the table
 from local_slack.checks import Refusal
 from local_slack.interactions import response_url_used
-from local_slack.registry import METHODS, Json, Request, check_required
+from local_slack.registry import METHODS, Json, Request, check_required, needed_scope
 from local_slack.settings import Settings
 
 bp = Blueprint("api", __name__)
@@ -37,6 +37,12 @@ def _check_token(args: Json) -> None:
         raise Refusal("invalid_auth")
 
 
+def _check_scope(method: str, args: Json) -> None:
+    scopes, needed = settings().scopes, needed_scope(method, args)
+    if scopes is not None and needed and needed not in scopes:
+        raise Refusal("missing_scope", needed=needed, provided=",".join(sorted(scopes)))
+
+
 def _refused(refusal: Refusal) -> Json:
     answer: Json = {"ok": False, "error": refusal.error, **refusal.extra}
     if refusal.messages:
@@ -55,6 +61,7 @@ def call(method: str) -> Response:
             raise Refusal("unknown_method", req_method=method)
         if method != "api.test":
             _check_token(args)
+            _check_scope(method, args)
         found = METHODS[method]
         detail = str(args.get("channel") or args.get("channel_id") or args.get("name") or "")
         if here.rates and (wait := here.rates.wait(method, found.tier, detail)):

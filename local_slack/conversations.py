@@ -176,6 +176,8 @@ def open_direct(call: Request) -> Json:
         raise Refusal("users_list_not_supplied")
     if len(users) > 8:
         raise Refusal("too_many_users")
+    if any(call.workspace.user(one).is_bot for one in users):
+        raise Refusal("cannot_dm_bot")
     return {"channel": {"id": call.workspace.direct(users).id}}
 
 

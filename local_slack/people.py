@@ -68,14 +68,15 @@ def usergroup_list(call: Request) -> Json:
 
 @method("usergroups.users.update", "usergroup", tier=20)
 def usergroup_update(call: Request) -> Json:
-    """Replaces the whole list of a group."""
+    """Replaces the whole list of a group. It cannot be empty, and takes neither bots nor who has left."""
     group = call.workspace.usergroups.get(call.text("usergroup"))
     users = call.listed("users")
     if not group:
         raise Refusal("no_such_subteam")
     if not users:
         raise Refusal("no_users_provided")
-    if any(one not in call.workspace.users for one in users):
+    known = (call.workspace.users.get(one) for one in users)
+    if any(user is None or user.is_bot or user.deleted for user in known):
         raise Refusal("invalid_users")
     group.users = list(dict.fromkeys(users))
     call.workspace.touch()

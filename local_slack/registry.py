@@ -54,6 +54,25 @@ class Method:
     tier: int
 
 
+SCOPES = {
+    "chat.": "chat:write", "pins.add": "pins:write", "bookmarks.": "bookmarks:write",
+    "reactions.add": "reactions:write",
+    "conversations.join": "channels:join", "conversations.open": "im:write", "conversations.list": "channels:read",
+    "conversations.create": "channels:manage", "conversations.invite": "channels:manage",
+    "conversations.history": "channels:history", "conversations.replies": "channels:history",
+    "users.": "users:read", "usergroups.list": "usergroups:read", "usergroups.users.update": "usergroups:write",
+    "files.": "files:write",
+}  # fmt: skip
+"""The scope that a method needs, by its name or its beginning; what is not here needs none."""
+
+
+def needed_scope(name: str, args: Json) -> str:
+    """The scope that a call needs: reading a direct conversation needs another one than reading a channel."""
+    scope = next((scope for start, scope in SCOPES.items() if name.startswith(start)), "")
+    direct = str(args.get("channel") or "").startswith("D")
+    return scope.replace("channels:history", "im:history") if direct else scope
+
+
 METHODS: dict[str, Method] = {}
 
 

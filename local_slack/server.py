@@ -102,6 +102,15 @@ class LocalSlack:
         return self._settings.signing_secret
 
     @property
+    def scopes(self) -> frozenset[str] | None:
+        """What the app may do (`usergroups:write`); None: everything."""
+        return self._settings.scopes
+
+    @scopes.setter
+    def scopes(self, scopes: frozenset[str] | None) -> None:
+        self._settings.scopes = scopes
+
+    @property
     def interactions(self) -> str | None:
         return self._settings.interactions
 

@@ -18,3 +18,5 @@ class Settings:
     signing_secret: str = SIGNING_SECRET
     interactions: str | None = None
     rates: Rates | None = None
+    scopes: frozenset[str] | None = None
+    """What the app may do; None: everything."""

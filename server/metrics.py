@@ -14,3 +14,4 @@ fan_out_seconds = Histogram(
     "noroshi_fan_out_seconds", "Seconds to hand one fragment to all of its streams.", buckets=_MILLISECONDS
 )
 delivery_errors = Counter("noroshi_delivery_errors", "Failures of the delivery worker itself, not of a service.")
+watch_errors = Counter("noroshi_watch_errors", "Failures of the look at what the roster has to tell.")

@@ -73,7 +73,7 @@ class Process:
         self._renders = ThreadPoolExecutor(1, "live")
         with app.app_context():
             self.bus = bus_for(db.engine.url)
-        self.worker = Worker(app.app_context, app.extensions["deliver"])
+        self.worker = Worker(app.app_context, app.extensions["deliver"], app.extensions.get("watch"))
         self.hub = _hub(app, self._renders, self.bus.watch, {"beat": beat} if beat else {})
         bridge = Bridge(app, self._requests, app.config["MAX_CONTENT_LENGTH"] or MAX_BODY)
         self.front = Front(bridge, self.hub)

@@ -34,11 +34,20 @@ class Deliver(Protocol):
 
 
 class Worker:
-    """Delivers until it is stopped, whatever happens. `context` opens an app context: one for each delivery."""
+    """Delivers until it is stopped, whatever happens. `context` opens an app context: one for each delivery.
 
-    def __init__(self, context: Callable[[], AbstractContextManager[Any]], deliver: Deliver) -> None:
+    `watch` is asked before each look whether anything is to be said by the clock alone; it says by itself how often.
+    """
+
+    def __init__(
+        self,
+        context: Callable[[], AbstractContextManager[Any]],
+        deliver: Deliver,
+        watch: Callable[[], object] | None = None,
+    ) -> None:
         self._context = context
         self._deliver = deliver
+        self._watch = watch
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=lambda: self.run_forever(self._stop), name="deliver", daemon=True)
@@ -59,6 +68,9 @@ class Worker:
 
     def run_once(self, stop: threading.Event | None = None) -> int:
         """Sends what is due now, one after the other; returns how many."""
+        if self._watch:
+            with self._context():
+                self._watch()
         count = 0
         while not (stop and stop.is_set()):
             with self._context():
@@ -101,7 +113,7 @@ class Worker:
 
 def deliver_forever(app: Any, stop: threading.Event) -> None:
     """A worker of its own (`flask deliver`): works in this thread until `stop` is set."""
-    worker = Worker(app.app_context, app.extensions["deliver"])
+    worker = Worker(app.app_context, app.extensions["deliver"], app.extensions.get("watch"))
     with app.app_context():
         bus = bus_for(db.engine.url)
     bus.listen(worker.wake)
@@ -115,4 +127,4 @@ def deliver_forever(app: Any, stop: threading.Event) -> None:
 
 def deliver_once(app: Any) -> int:
     """Sends what is due now (`flask deliver --once`); returns how many."""
-    return Worker(app.app_context, app.extensions["deliver"]).run_once()
+    return Worker(app.app_context, app.extensions["deliver"], app.extensions.get("watch")).run_once()

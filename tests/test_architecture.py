@@ -35,8 +35,9 @@ FLOORS = (
     {"events", "duty", "csv_table", "contacts", "roster_file"},
     {"people"},
     {"people_import", "catalog", "outbox", "tokens"},
-    {"roster_tables", "holidays", "roster_queries", "roster_facts", "roster", "areas", "planning"}
-    | {"beginnings", "facility_import"},
+    {"roster_tables", "holidays", "roster_queries", "roster_facts", "roster", "areas", "planning", "roster_watch", "timetable"}
+    | {"roster_document", "roster_export", "roster_transfer", "beginnings", "facility_import"}
+    | {"entries", "absences", "overrides", "cycles", "preview", "load", "handovers"},
     {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
     {"rights", "reaching"},
     {"additions", "suspicion", "hotline", "alike"},

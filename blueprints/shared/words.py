@@ -60,6 +60,7 @@ WORDS: dict[str, Word] = {
     "held": Word(_l("Held: Slack is not set up"), "warn"),
     "sent": Word(_l("Delivered"), "ok"),
     "failed": Word(_l("Not delivered"), "bad"),
+    "dropped": Word(_l("Not needed any more"), "none"),
 }
 
 POSITIONS: dict[str, Any] = {
@@ -90,6 +91,10 @@ DELIVERY_KINDS: dict[str, Any] = {
     "incident.declared": _l("Declaration to #hotline"),
     "incident.updated": _l("Status update to Slack"),
     "incident.resolved": _l("Restoration to Slack"),
+    "roster.soon": _l("Hand-over ahead, to whoever comes on duty"),
+    "roster.now": _l("Hand-over, to whoever comes on duty"),
+    "roster.group": _l("Slack group of who is on duty"),
+    "roster.gaps": _l("Gaps in the roster, to administrators"),
 }
 
 FIELDS: dict[str, Any] = {

@@ -94,6 +94,18 @@ def test_people_and_groups(slack, client, refused) -> None:
     assert client.usergroups_list(include_users=True)["usergroups"][0]["users"] == ["U0ITO"]
     refused(client.usergroups_users_update, "no_such_subteam", usergroup="S0", users="U0ITO")
     refused(client.usergroups_users_update, "invalid_users", usergroup="S0SYSTEM0", users="U0NOBODY")
+    refused(client.usergroups_users_update, "invalid_users", usergroup="S0SYSTEM0", users="U0ITO,U0NOROSHI")
+    refused(client.conversations_open, "cannot_dm_bot", users="U0NOROSHI")
+
+
+def test_a_scope_that_the_app_does_not_have_is_named(slack: LocalSlack, client, refused) -> None:
+    slack.scopes = frozenset({"im:write", "chat:write", "channels:history"})
+    error = refused(client.usergroups_users_update, "missing_scope", usergroup="S0SYSTEM0", users="U0ITO")
+    assert error.response["needed"] == "usergroups:write"
+    direct = client.conversations_open(users="U0ITO")["channel"]["id"]
+    client.chat_postMessage(channel=direct, text="a")
+    error = refused(client.conversations_history, "missing_scope", channel=direct)
+    assert error.response["needed"] == "im:history"
 
 
 def test_an_upload_is_shared_in_a_channel(slack: LocalSlack, client, refused) -> None:
