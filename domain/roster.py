@@ -12,6 +12,7 @@ from domain import roster_queries as queries
 from domain.db import db
 from domain.people import Person
 from domain.roster_facts import REACH, AreaDuty, Duty, Facts, facts, settings, zone
+from domain.roster_file import incident_key
 from domain.roster_tables import (
     ALWAYS,
     AREA_KINDS,
@@ -101,15 +102,11 @@ def gaps_ahead(at: datetime, days: int = 14) -> list[Gap]:
     return gaps(facts(at), at, at + timedelta(days=days))
 
 
-def is_absent(person: Person, at: datetime) -> bool:
-    """Whether an absence of the person is in force (R15, R21)."""
-    query = select(Absence.id).where(
-        Absence.person_id == person.id,
-        Absence.starts_at <= at,
-        Absence.recorded_at <= at,
-        queries.in_force_after(Absence, at),
-    )
-    return db.session.scalar(query.limit(1)) is not None
+def incident_called(name: str) -> str:
+    """The incident that a number or code means, as the attempts have it: `42` may be `INC-42`."""
+    key = incident_key(name)
+    known = set(db.session.scalars(select(Attempt.incident).where(Attempt.incident.in_([key, f"INC-{key}"]))))
+    return f"INC-{key}" if key not in known and f"INC-{key}" in known else key
 
 
 def clipped(starts_at: datetime, ends_at: datetime | None, at: datetime) -> tuple[datetime, datetime]:
@@ -125,7 +122,9 @@ def choices() -> list[Person]:
 
 def plans(area: Area, at: datetime) -> tuple[Plan | None, list[Plan]]:
     """The version in force at an instant (R9), and those to come in the order in which they begin."""
-    query = queries.VERSIONS.options(selectinload(Plan.slots).joinedload(PlanSlot.person), joinedload(Plan.recorded_by))
+    slots = selectinload(Plan.slots)
+    turns = slots.joinedload(PlanSlot.rotation).selectinload(Rotation.members).joinedload(RotationMember.person)
+    query = queries.VERSIONS.options(slots.joinedload(PlanSlot.person), turns, joinedload(Plan.recorded_by))
     rows = db.session.scalars(query, {"at": at, "area": area.id})
     found = sorted(rows, key=lambda plan: (plan.effective_at, plan.recorded_at, plan.id))
     in_force = [plan for plan in found if plan.effective_at <= at]

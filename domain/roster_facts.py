@@ -20,6 +20,8 @@ from domain.walltime import Window
 REACH = duty.REACH
 """How far ahead a hand-over is looked for (R19)."""
 
+SECOND = timedelta(seconds=1)
+
 
 @dataclass(frozen=True)
 class Duty:
@@ -244,21 +246,22 @@ def zone(kept: RosterSettings | None) -> ZoneInfo:
 def facts(
     at: datetime, *, back: timedelta = timedelta(), ahead: timedelta = REACH, incident: str | None = None
 ) -> Facts:
-    """Loads what can matter from `back` before `at` (aware UTC) to `ahead` after it: five queries, however many
-    areas and people there are; two more where somebody's plan has rotations or windows.
+    """Loads what can matter from `back` before `at` (aware UTC) to `ahead` after it, ends included: five queries,
+    however many areas and people there are; two more where somebody's plan has rotations or windows.
 
     `back` of `REACH` lets the answers say since when. `incident`: its code, whose attempts count.
     """
     connection = db.session.connection()
-    span = {"at": at - back, "until": at + ahead}
-    plans: list[Row[Any]] = list(connection.execute(queries.PLANS, {"at": at - back}))
+    begin = at - back - SECOND if back else at  # what ends at the first instant was in force just before it
+    span = {"at": begin, "until": at + ahead}
+    plans: list[Row[Any]] = list(connection.execute(queries.PLANS, {"at": begin}))
     overrides = list(connection.execute(queries.OVERRIDES, span))
     absences = list(connection.execute(queries.ABSENCES, span))
     turns = {row.rotation_id for row in plans if row.rotation_id}
     areas = list(db.session.scalars(queries.AREAS))
     kept = settings() if turns or _by_clock(plans, absences) else None
     rotations, members = _rotations(turns, zone(kept)) if turns else ({}, set())
-    attempts = list(db.session.scalars(queries.ATTEMPTS, {"incident": incident})) if incident else []
+    attempts = list(db.session.scalars(queries.ATTEMPTS, {"incident": incident})) if incident is not None else []
     named = {row.person_id for row in (*plans, *overrides, *absences)} | {row.for_person_id for row in overrides}
     people = db.session.scalars(queries.PEOPLE, {"people": sorted((named | members) - {None})})
     years = range((at - back).year - 1, (at + ahead).year + 2)

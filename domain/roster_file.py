@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
+from hashlib import sha256
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from domain.walltime import BEGINNING, DAY, DAYS, END, MIDNIGHT, Window, instant
 Json = dict[str, Any]
 Read = TypeVar("Read")
 RANKS = 5
+INCIDENT_MOST = 40
 DEFAULT_ZONE = "Asia/Tokyo"
 DAY_TYPES = (*DAYS, "hol")
 KINDS = ("cover", "swap", "take")
@@ -42,7 +44,7 @@ def parse(source: Any, *, strict: bool = True) -> duty.Roster:
     """
     if not isinstance(source, dict):
         raise RosterFileError(["roster: must be an object"])
-    reader = _Reader(ZoneInfo(DEFAULT_ZONE))
+    reader = Reader(ZoneInfo(DEFAULT_ZONE))
     reader.zone = reader.zone_of(source, "")
     if strict:
         reader.people = set(reader.texts(source, "people", "")) if source.get("people") is not None else None
@@ -104,7 +106,7 @@ def answer(roster: duty.Roster, query: Any) -> Json:
     """
     if not isinstance(query, dict):
         raise RosterFileError(["query: must be an object"])
-    reader = _Reader(roster.zone)
+    reader = Reader(roster.zone)
     area = reader.text(query.get("area"), "query.area")
     if area not in roster.areas:
         reader.wrong("query.area", f"there is no area {area!r}")
@@ -115,6 +117,25 @@ def answer(roster: duty.Roster, query: Any) -> Json:
     at, incident = reader.asked(query, "at"), reader.incident(query, "query")
     reader.finish()
     return as_json(duty.answer(roster, area, at, incident))
+
+
+def moment(text: str, zone: ZoneInfo) -> datetime:
+    """An instant as a question names it: absolute with an offset, else wall time of `zone` (R2).
+
+    Raises:
+        RosterFileError: it is none.
+    """
+    reader = Reader(zone)
+    at = reader.asked({"at": text}, "at")
+    reader.finish()
+    return at
+
+
+def incident_key(name: str) -> str:
+    """What a table calls an incident of a file: its name, of a long one the beginning and a digest."""
+    if len(name) <= INCIDENT_MOST:
+        return name
+    return f"{name[: INCIDENT_MOST - 17]}#{sha256(name.encode('utf-8', 'replace')).hexdigest()[:16]}"
 
 
 def as_json(found: duty.Answer) -> Json:
@@ -145,7 +166,7 @@ def text(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None
 
 
-class _Reader:
+class Reader:
     """Reads values and collects what is wrong with them, so that one look names everything.
 
     What is wrong is read as something harmless; `finish` then refuses the whole.

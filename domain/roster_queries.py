@@ -58,17 +58,17 @@ PLANS = (
 
 OVERRIDES = (
     select(*(column for column in _overrides if column.name != "recorded_by_id"))
-    .where(in_force_after(Override, _AT), _overrides.status == "agreed", _overrides.starts_at < _UNTIL)
+    .where(in_force_after(Override, _AT), _overrides.status == "agreed", _overrides.starts_at <= _UNTIL)
     .order_by(_overrides.recorded_at, _overrides.id)
 )
-"""The agreed ones that are in force or to come before `until`, in the order recorded (R11)."""
+"""The agreed ones that are in force or to come by `until`, in the order recorded (R11)."""
 
 ABSENCES = (
     select(*(column for column in _absences if column.name != "recorded_by_id"))
-    .where(in_force_after(Absence, _AT), _absences.starts_at < _UNTIL)
+    .where(in_force_after(Absence, _AT), _absences.starts_at <= _UNTIL)
     .order_by(_absences.id)
 )
-"""Those that are in force or to come before `until`."""
+"""Those that are in force or to come by `until`."""
 
 ROTATIONS = (
     select(

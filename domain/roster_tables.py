@@ -13,8 +13,9 @@ AREA_KINDS = ("guest", "partner", "system", "bridge", "other")
 RANKS = 5
 """The person responsible and deputies of rank 1 to 4 (R4)."""
 
-ALWAYS = datetime(1000, 1, 1, tzinfo=UTC)
-"""Recorded, or begun, before anything else: what a file knows from the beginning."""
+ALWAYS = datetime(1, 1, 2, tzinfo=UTC)
+"""Recorded, or begun, before anything else: what a file knows from the beginning. (A day from the end of the calendar:
+a database shows it in its own zone.)"""
 
 Windows = list[dict[str, Any]]
 """Parts of a day as the roster's neutral form has them: `{"days"?: [...], "start": "22:00", "end": "06:00"}` (R5)."""
