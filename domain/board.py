@@ -98,6 +98,9 @@ class Place:
 class Shown:
     """An incident, or planned work, as the board shows it (`lifecycle.Incident` says what the names mean)."""
 
+    latest: Latest | None
+    affected: tuple[Affected, ...]
+    facilities: tuple[Place, ...]
     id: int
     kind: str
     title: str
@@ -113,9 +116,6 @@ class Shown:
     next_update_at: datetime | None
     next_update_reason: str
     source: str
-    latest: Latest | None
-    affected: tuple[Affected, ...]
-    facilities: tuple[Place, ...]
 
     @property
     def code(self) -> str:
@@ -131,14 +131,14 @@ class Shown:
 class Suspicion:
     """A report that nobody has judged yet. `voices`: how many more see the same."""
 
+    acknowledged_by: Named | None
+    symptom: Named | None
+    voices: int
     id: int
     status: str
     body: str
     created_at: datetime
     acknowledged_at: datetime | None
-    acknowledged_by: Named | None
-    symptom: Named | None
-    voices: int
 
     @property
     def code(self) -> str:
@@ -338,13 +338,7 @@ def _shown(at: datetime) -> list[Shown]:
             places[number].append(Place(*place))
     own = len(_OWN)
     return [
-        Shown(
-            *row[:own],
-            latest=_latest(*row[own:]),
-            affected=tuple(affected[row[0]]),
-            facilities=tuple(places.get(row[0], ())),
-        )
-        for row in found
+        Shown(_latest(*row[own:]), tuple(affected[row[0]]), tuple(places.get(row[0], ())), *row[:own]) for row in found
     ]
 
 
@@ -356,18 +350,10 @@ def _latest(author: str | None, number: int | None, published_at: datetime, *sai
 
 def _suspicions() -> tuple[Suspicion, ...]:
     """Reports that nobody has judged yet, newest first: one query."""
-    found = []
-    for row in _rows(_SUSPICIONS):
-        judge, tile, tile_en, voices = row[5:]
-        found.append(
-            Suspicion(
-                *row[:5],
-                acknowledged_by=Named(judge) if judge else None,
-                symptom=Named(tile, tile_en) if tile else None,
-                voices=voices,
-            )
-        )
-    return tuple(found)
+    return tuple(
+        Suspicion(Named(judge) if judge else None, Named(tile, tile_en) if tile else None, voices, *own)
+        for *own, judge, tile, tile_en, voices in _rows(_SUSPICIONS)
+    )
 
 
 def _services(states: dict[int, tuple[str, list[str]]]) -> tuple[ServiceLine, ...]:

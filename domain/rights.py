@@ -69,20 +69,21 @@ def _kinds(at: datetime) -> dict[int, set[str]]:
     places: dict[int, set[int]] = defaultdict(set)
     kinds: dict[int, str] = {}
     overrides = []
-    for row in db.session.execute(_PLACES, {"at": at}):
-        if row.override_id is not None:
-            overrides.append(row)
+    # Unpacked, from the connection itself: every request asks it, and rows by name cost as much as the query.
+    for area, kind, person, for_person, recorded_at, number in db.session.connection().execute(_PLACES, {"at": at}):
+        if number is not None:
+            overrides.append((recorded_at, number, area, kind, person, for_person))
             continue
-        kinds[row.area_id] = row.kind
-        if row.person_id is not None:
-            places[row.area_id].add(row.person_id)
-    for row in sorted(overrides, key=lambda row: (row.recorded_at, row.override_id)):
-        for area_id in kinds if row.area_id is None else [row.area_id]:
+        kinds[area] = kind
+        if person is not None:
+            places[area].add(person)
+    for _, _, area, kind, person, for_person in sorted(overrides):
+        for area_id in kinds if area is None else [area]:
             # The same rule as for duty: standing in for somebody without a place there has no effect (R12, R13).
-            if row.kind == "take" or row.for_person_id in places[area_id]:
-                places[area_id].add(row.person_id)
-            elif row.kind == "swap" and row.person_id in places[area_id]:
-                places[area_id].add(row.for_person_id)
+            if kind == "take" or for_person in places[area_id]:
+                places[area_id].add(person)
+            elif kind == "swap" and person in places[area_id]:
+                places[area_id].add(for_person)
     found: dict[int, set[str]] = defaultdict(set)
     for area_id, people in places.items():
         for person_id in people if area_id in kinds else ():

@@ -11,7 +11,7 @@ from typing import Any
 
 import nh3
 import phonenumbers
-from flask import Flask, current_app, render_template, request, url_for
+from flask import Flask, current_app, has_request_context, render_template, request, url_for
 from flask.templating import Environment
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -116,7 +116,22 @@ def asset(name: str) -> str:
     """The address of a static file, with its content's hash: it may be kept for ever."""
     if current_app.debug or current_app.testing:
         _hash.cache_clear()
-    return f"{url_for('static', filename=name)}?v={_hash(str(current_app.static_folder), name)}"
+    return f"{address('static', filename=name)}?v={_hash(str(current_app.static_folder), name)}"
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """`url_for` for templates: a page asks forty times for the same few addresses.
+
+    Kept by the root under which the portal is reached; what is relative to the request is built by Flask.
+    """
+    if not has_request_context() or endpoint.startswith(".") or any(name.startswith("_") for name in values):
+        return url_for(endpoint, **values)
+    return _address(request.root_path, endpoint, **values)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _address(_root: str, _endpoint: str, **values: Any) -> str:
+    return url_for(_endpoint, **values)
 
 
 def _columns(row: Any) -> dict[str, Any]:
@@ -125,7 +140,9 @@ def _columns(row: Any) -> dict[str, Any]:
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals.update(asset=asset, new_key=new_key, rich=rich, plain=plain, telephone=telephone)
+    app.jinja_env.globals.update(
+        url_for=address, asset=asset, new_key=new_key, rich=rich, plain=plain, telephone=telephone
+    )
     app.jinja_env.globals.update(words.GLOBALS)
     app.jinja_env.filters["json"] = json.dumps
     app.jinja_env.filters["format_with"] = lambda text, params: text % params if params else text
