@@ -251,7 +251,7 @@ class Hub:
         gone = people - await self._ask(self._still_welcome, people)
         for stream in self._everyone():
             if stream.person in gone:
-                stream.end()
+                stream.end(sse.named("end", ""))
 
     async def _refresh(self, key: Key) -> None:
         """Renders a fragment and, when its bytes changed, hands it to its streams."""

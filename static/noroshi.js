@@ -1,4 +1,4 @@
-// Noroshi's script: everything works without it; with it pages stay live, copies are one tap, drafts survive.
+// Noroshi's script: everything works without it; with it pages stay live and copies are one tap.
 // Listeners are bound by delegation: a swap replaces elements.
 "use strict";
 
@@ -58,59 +58,6 @@ document.addEventListener("click", async (event) => {
 // sends it, so that a change of the page never hides the one that has the focus.
 document.documentElement.classList.add("js");
 
-// ——— drafts: what was typed survives a reload, an ended session and a dead network
-const draftKey = (form) => `draft:${document.body.dataset.person}:${form.dataset.draft}`;
-const draftFields = (form) => [...form.elements].filter((field) =>
-  field.name && !["hidden", "file", "password", "submit", "button"].includes(field.type) && !("noDraft" in field.dataset));
-
-function saveDraft(form) {
-  const values = {};
-  for (const field of draftFields(form)) {
-    if (field.type === "radio" || field.type === "checkbox") {
-      (values[field.name] ??= []);
-      if (field.checked) values[field.name].push(field.value);
-    } else values[field.name] = field.value;
-  }
-  // The key travels with the words: sent, lost on the way and sent again it is still one report.
-  store.set(draftKey(form), { values, key: form.elements.key?.value, from: draftBase(form), at: Date.now() });
-}
-
-// What the server had filled in: a draft made on older words is not put over newer ones.
-const draftBase = (form) => form.elements.seen?.value ?? "";
-
-function restoreDraft(form) {
-  const draft = store.get(draftKey(form));
-  if (!draft || form.dataset.draftLoaded || "draftFresh" in form.dataset) return;
-  form.dataset.draftLoaded = "1";
-  if (draft.from !== draftBase(form)) return;
-  let changed = false;
-  for (const field of draftFields(form)) {
-    const value = draft.values[field.name];
-    if (value === undefined) continue;
-    if (field.type === "radio" || field.type === "checkbox") {
-      const checked = [].concat(value).includes(field.value);
-      changed ||= checked !== field.checked;
-      field.checked = checked;
-    } else if (value && field.value !== value) {
-      changed = true;
-      field.value = value;
-    }
-  }
-  if (!changed) return;
-  if (draft.key && form.elements.key) form.elements.key.value = draft.key;
-  announce(say("draft"));
-}
-
-document.addEventListener("input", (event) => {
-  const form = event.target.closest?.("form[data-draft]");
-  if (form) saveDraft(form);
-});
-
-function startDrafts(root = document) {
-  for (const done of $$("[data-draft-done]", root)) store.remove(`draft:${document.body.dataset.person}:${done.dataset.draftDone}`);
-  for (const form of $$("form[data-draft]", root)) restoreDraft(form);
-}
-
 // ——— times: relative ones stay right, promises tell that they are late
 function tick() {
   const now = Date.now();
@@ -128,11 +75,7 @@ function tick() {
 }
 
 // ——— live: the stream, what is held back from it, and what is said when it breaks
-const stream = {
-  asOf: null, beat: 0, broken: false,
-  // htmx's own note, and not its event, which may come before this script does.
-  get connection() { return $("#stream")?._htmx?.sse; },
-};
+const stream = { asOf: null, beat: 0, heard: 0, broken: false, failed: 0, seen: "", source: null, work: Promise.resolve() };
 // What is tried again waits longer each time, to a minute: a broken server is not hammered, nor by all at once.
 const pace = (first) => ({ first, wait: 0, at: 0, calm() { this.wait = this.at = 0; }, due() {
   if (Date.now() < this.at) return false;
@@ -142,8 +85,8 @@ const pace = (first) => ({ first, wait: 0, at: 0, calm() { this.wait = this.at =
 } });
 const polls = pace(6000), retries = pace(3000);
 
-function markFresh(at = new Date()) {
-  stream.asOf = at;
+function markFresh() {
+  stream.asOf = new Date();
   stream.beat = Date.now();
   polls.calm();
   if (!stream.broken) return;
@@ -170,51 +113,83 @@ function markStale() {
   showConnection(say(navigator.onLine ? "stale" : "offline", since));
 }
 
-// On a slow network htmx looks at the page before its extension for streams has arrived, and would never connect.
-document.addEventListener("DOMContentLoaded", () => {
+// The browser's own EventSource comes back by itself, after as long as the server asked for and with the version that
+// was seen last. A refusal ends it without a word: the poll says why (signed out, or a server that is being changed).
+function connect() {
   const element = $("#stream");
-  if (element && !element._htmx && $("#poll")._htmx) htmx.process(element);
-});
-document.addEventListener("htmx:sse:after:connection", () => {
-  retries.calm();
-  markFresh();
-});
-document.addEventListener("htmx:sse:before:message", (event) => { if (!event.detail.message.event) held.before(); });
-document.addEventListener("htmx:sse:after:message", (event) => {
-  markFresh();
-  if (!event.detail.message.event) changed();
-});
-document.addEventListener("beat", () => markFresh());
-document.addEventListener("htmx:sse:error", (event) => {
-  if (event.detail.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
-  if (Date.now() - stream.beat > 4000) markStale();
-});
+  if (!element || !window.htmx || !retries.due()) return;
+  stream.source?.close();
+  const seen = stream.seen && `&seen=${stream.seen}`;
+  const source = stream.source = new EventSource(`/live?topic=${element.dataset.topic}${seen}`);
+  stream.heard = Date.now();
+  const heard = () => {
+    stream.heard = Date.now();
+    stream.failed = 0;
+    retries.calm();
+    markFresh();
+  };
+  source.onopen = heard;
+  source.addEventListener("beat", heard);
+  source.addEventListener("end", () => { source.close(); poll(); });
+  // One after the other: what is held back belongs to one change.
+  source.onmessage = ({ data, lastEventId }) => {
+    stream.work = stream.work.then(async () => {
+      held.before();
+      await htmx.swap({ sourceElement: element, text: data, swap: "none" });
+      stream.seen = lastEventId;
+      heard();
+      changed();
+    }).catch(console.error);
+  };
+  source.onerror = () => {
+    // One that breaks comes back by itself. Where it does not, the poll looks whether the server is there at all.
+    if (++stream.failed > 1 || source.readyState === EventSource.CLOSED) poll();
+    // From here on it is tried less and less often, and not at all where nobody looks.
+    if (stream.failed > 3) source.close();
+  };
+}
+const connected = () => Boolean(stream.source) && stream.source.readyState !== EventSource.CLOSED;
 
-// Streams may be blocked, the first connection may fail (htmx does not try that one again), beats may stop.
+function poll() {
+  const element = $("#poll");
+  if (element && window.htmx && navigator.onLine && polls.due()) htmx.trigger(element, "noroshi:poll");
+}
+
+// Streams may be blocked or end, beats may stop.
 setInterval(() => {
-  const element = $("#stream");
-  if (!element || document.hidden) return;
+  if (!$("#stream") || document.hidden) return;
   const silent = Date.now() - stream.beat;
-  if (stream.connection && silent > 45000) stream.connection.reader?.cancel();
   if (silent > 20000) markStale();
-  if (!stream.connection && silent > 3000 && retries.due()) htmx.trigger(element, "noroshi:retry");
-  if (silent > 10000 && navigator.onLine && polls.due()) htmx.trigger($("#poll"), "noroshi:poll");
+  if (!connected() || Date.now() - stream.heard > 45000) connect();
+  if (silent > 10000) poll();
 }, 5000 + Math.random() * 1000);
 
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && $("#stream") && Date.now() - stream.beat > 20000) htmx.trigger($("#poll"), "noroshi:poll");
+  if (!document.hidden && $("#stream") && Date.now() - stream.beat > 20000) {
+    poll();
+    if (!connected()) connect();
+  }
 });
 addEventListener("offline", markStale);
-addEventListener("online", () => { if ($("#poll")) htmx.trigger($("#poll"), "noroshi:poll"); });
+addEventListener("online", () => {
+  polls.calm();
+  retries.calm();
+  poll();
+  if (!connected()) connect();
+});
 
 document.addEventListener("htmx:before:swap", (event) => { if (event.target?.id === "poll") held.before(); });
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.target?.id === "poll") { markFresh(); changed(); }
-  ready(document);
+  ready();
 });
 document.addEventListener("htmx:after:request", (event) => {
+  // (A 401 names the sign-in page itself, and htmx goes there.)
   if (event.target?.id === "poll" && event.detail.ctx?.response?.status === 304) markFresh();
 });
+for (const name of ["htmx:error", "htmx:response:error"]) {
+  document.addEventListener(name, (event) => { if (event.target?.id === "poll" && Date.now() - stream.beat > 4000) markStale(); });
+}
 
 // Words for customers that somebody may be reading aloud are not pulled away: they stay, marked as replaced; the new
 // ones are one tap away. A page that nobody touches any more shows the new ones by itself.
@@ -306,7 +281,7 @@ function changed() {
     announce(lines.filter((line) => !announced.includes(line)).join(" · "));
     announced = lines;
   }
-  ready(document);
+  ready();
 }
 
 function markNews() {
@@ -358,18 +333,6 @@ document.addEventListener("htmx:before:request", (event) => {
   if (document.hidden && event.detail.ctx.sourceEvent?.type === "every") event.preventDefault();
 });
 
-// ——— a pasted screenshot becomes the photo of the form
-document.addEventListener("paste", (event) => {
-  const input = $("form[data-paste-photo] input[type=file]");
-  const file = [...(event.clipboardData?.files || [])].find((one) => one.type.startsWith("image/"));
-  if (!input || !file) return;
-  const transfer = new DataTransfer();
-  transfer.items.add(file);
-  input.files = transfer.files;
-  input.dispatchEvent(new Event("change", { bubbles: true }));
-  announce(file.name);
-});
-
 // ——— offline: what was last seen, for a day; signing out takes it away
 async function forget() {
   try { localStorage.clear(); } catch { /* forbidden */ }
@@ -388,15 +351,20 @@ function showIcon() {
   if (icon && $("#favicon").getAttribute("href") !== icon) $("#favicon").setAttribute("href", icon);
 }
 
-function ready(root) {
+function ready() {
   showIcon();
-  startDrafts(root);
   markNews();
   tick();
   $("[data-focus]:not([data-focused])")?.focus();
   $("[data-focus]")?.setAttribute("data-focused", "");
+  document.dispatchEvent(new Event("noroshi:ready"));
 }
 setInterval(() => { tick(); held.releaseUnattended(); }, 20000);
-ready(document);
-if ($("#stream")) stream.beat = Date.now();
-if ($("#stream")) stream.asOf = new Date(keptAt || $("#stream").dataset.asOf);
+ready();
+if ($("#stream")) {
+  stream.beat = Date.now();
+  stream.asOf = new Date(keptAt || $("#stream").dataset.asOf);
+  connect();
+}
+// What the other scripts build on.
+window.noroshi = { $, $$, announce, held, polls, say, store, stream };

@@ -38,7 +38,7 @@ def open_board(open_as: Callable[..., Page]) -> Callable[..., Page]:
 
 
 def connected(page: Page) -> None:
-    page.wait_for_function("() => stream.connection?.reader")
+    page.wait_for_function("() => noroshi.stream.source?.readyState === EventSource.OPEN")
 
 
 def as_it_was(page: Page) -> bool:
@@ -185,7 +185,7 @@ def test_a_broken_stream_says_since_when_and_recovers_by_itself(
     site.stop()
     try:
         # As if the last beat were a while ago: the page waits a little before it worries anybody.
-        page.evaluate("stream.beat -= 15000")
+        page.evaluate("noroshi.stream.beat -= 15000")
         expect(page.locator("#connection")).to_be_visible()
         expect(page.locator("#connection")).to_contain_text(re.compile(r"\d{1,2}:\d\d"))
         expect(page.locator("#chip")).to_have_attribute("data-stale", "")
@@ -193,7 +193,7 @@ def test_a_broken_stream_says_since_when_and_recovers_by_itself(
     finally:
         site.start()
     # It tries again less and less often; a test need not wait as long as a person may have to.
-    page.evaluate("polls.calm()")
+    page.evaluate("noroshi.polls.calm()")
     expect(page.get_by_text("切れている間の更新です。")).to_be_visible(timeout=40_000)
     expect(page.locator("#connection")).to_be_hidden()
     expect(page.locator("#chip")).not_to_have_attribute("data-stale", "")
@@ -207,7 +207,7 @@ def test_a_slow_network_still_gets_a_stream(open_as: Callable[..., Page], stage:
         page.wait_for_timeout(600)
         route.continue_()
 
-    page.route(re.compile(r"hx-sse|noroshi\.js"), late)
+    page.route(re.compile(r"htmx\.min|noroshi\.js"), late)
     page.goto("/")
     connected(page)
     stage.publish(incident, situation="遅い回線でも届く更新です。")
@@ -220,7 +220,7 @@ def test_where_streams_are_blocked_the_board_is_polled(
     page = open_as("reader", "/login", size=PHONE)
     page.context.route(re.compile(r"/live\?"), lambda route: route.abort())
     page.goto("/")
-    page.evaluate("stream.beat -= 10000")
+    page.evaluate("noroshi.stream.beat -= 10000")
     stage.publish(incident, situation="ポーリングで届く更新です。")
     expect(page.get_by_text("ポーリングで届く更新です。")).to_be_visible(timeout=15_000)
     expect(page.locator("#connection")).to_be_hidden()
@@ -231,4 +231,4 @@ def test_who_is_signed_out_everywhere_is_asked_to_sign_in_and_comes_back(
 ) -> None:
     page = open_board()
     stage.sign_out_everywhere(READER)
-    expect(page).to_have_url(re.compile(r"/login\?next=%2F"), timeout=15_000)
+    expect(page).to_have_url(re.compile(r"/login\?next=(/|%2F)$"), timeout=15_000)
