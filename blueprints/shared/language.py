@@ -116,8 +116,10 @@ def zone_short() -> str:
 
 def spoken() -> Locale | None:
     """Flask-Babel's `get_locale` in one look where it was asked before: a page asks two hundred times."""
-    kept = getattr(g, "_flask_babel", None) if g else None
-    return getattr(kept, "babel_locale", None) or get_locale()
+    try:
+        return g._flask_babel.babel_locale or get_locale()
+    except (AttributeError, RuntimeError):  # not asked before, or outside of any request
+        return get_locale()
 
 
 class Texts(Domain):
