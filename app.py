@@ -3,10 +3,9 @@
 import mimetypes
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from flask import Flask
@@ -19,12 +18,15 @@ import settings
 from blueprints import rooms
 from blueprints.shared import errors, language, live, pages, security, signin
 from blueprints.status import answer
-from domain import beginnings
+from domain import beginnings, business_hours, hotline_clock
 from domain.db import Organisation, db, guard, writing
+from integrations import calls
 from integrations.console import ConsoleSender
 from integrations.dispatch import Dispatcher
+from integrations.pagerduty import PagerDutySender
 from integrations.slack import SlackSender
-from server.watch import Watch
+from integrations.wording import Wording
+from server.watch import Watch, Watches
 
 ROOT = Path(__file__).parent
 log = structlog.get_logger()
@@ -48,7 +50,7 @@ def create_app(
     settings.load(app, given)
     db.init_app(app)
     with app.app_context():
-        guard(db.engine, Organisation(ZoneInfo(app.config["TIMEZONE"]), app.config["HOLIDAYS"]))
+        guard(db.engine, _organisation(app.config))
     if commanded:
         _migrations(app)
     # Registered first, so that it runs last: it compresses what the others have finished.
@@ -65,9 +67,26 @@ def create_app(
     app.extensions["deliver"] = Dispatcher(_senders(app), clock=lambda: datetime.now(UTC))
     if app.config["SLACK_BOT_TOKEN"]:
         # Without Slack nothing is written down: it would be out of date by the time it could go out.
-        app.extensions["watch"] = Watch(clock=lambda: datetime.now(UTC))
+        app.extensions["watch"] = Watches(Watch(_now), Watch(_now, of=hotline_clock, every=timedelta(seconds=5)))
     _serve_static(app)
     return app
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _organisation(config: dict[str, Any]) -> Organisation:
+    return Organisation(
+        zone=config["ZONE"],
+        country=config["HOLIDAYS"],
+        business_hours=business_hours.parse(config["BUSINESS_HOURS"]),
+        page_from=config["PAGE_FROM_SEVERITY"],
+        channel_name=config["INCIDENT_CHANNEL_NAME"],
+        announce=settings.listed(config["SLACK_ANNOUNCE_CHANNELS"]),
+        # Without Slack nobody is told by the clock, so nothing promises it.
+        reminders=config["HOTLINE_REMINDERS"] if config["SLACK_BOT_TOKEN"] else None,
+    )
 
 
 def _migrations(app: Flask) -> None:
@@ -79,20 +98,34 @@ def _migrations(app: Flask) -> None:
 def _senders(app: Flask) -> dict[str, Any]:
     """Per service who speaks to it; where it is not configured, the console stands in and the word is held."""
     config = app.config
-    if not config["SLACK_BOT_TOKEN"]:
-        return {"slack": ConsoleSender("slack")}
-    return {
-        "slack": SlackSender(
-            token=config["SLACK_BOT_TOKEN"],
-            api_url=config["SLACK_API_URL"],
-            hotline_channel=config["SLACK_HOTLINE_CHANNEL"],
-            base_url=config["BASE_URL"] or "",
-            locale=config["LOCALE"],
-            zone=config["ZONE"],
-            translations_dir=str(ROOT / "translations"),
-            time_limit=config["SLACK_TIMEOUT"],
-        )
+    words: dict[str, Any] = {
+        "base_url": config["BASE_URL"] or "",
+        "wording": Wording(config["LOCALE"], config["ZONE"], str(ROOT / "translations")),
     }
+    pager = PagerDutySender(
+        config["PAGERDUTY_ROUTING_KEY"], config["PAGERDUTY_DRILL_KEY"], config["PAGERDUTY_EVENTS_URL"], **words
+    )
+    provider = calls.provider(config)
+    return {
+        "slack": _slack(config) if config["SLACK_BOT_TOKEN"] else ConsoleSender("slack"),
+        "pagerduty": pager,
+        "calls": calls.CallsSender(provider, **words) if provider else ConsoleSender("calls"),
+    }
+
+
+def _slack(config: dict[str, Any]) -> SlackSender:
+    return SlackSender(
+        token=config["SLACK_BOT_TOKEN"],
+        api_url=config["SLACK_API_URL"],
+        hotline_channel=config["SLACK_HOTLINE_CHANNEL"],
+        base_url=config["BASE_URL"] or "",
+        locale=config["LOCALE"],
+        zone=config["ZONE"],
+        translations_dir=str(ROOT / "translations"),
+        time_limit=config["SLACK_TIMEOUT"],
+        drill_channel=config["SLACK_DRILL_CHANNEL"],
+        pressable=bool(config["SLACK_SIGNING_SECRET"]),
+    )
 
 
 def _serve_static(app: Flask) -> None:

@@ -1,7 +1,9 @@
 """The settings: environment before `instance/config.py` before the defaults. A wrong one stops the start in words."""
 
 import os
+import re
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +15,7 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from domain import holidays
+from domain import business_hours, channel_names, holidays
 from domain.db import engine_options
 
 DEFAULTS: dict[str, Any] = {
@@ -30,9 +32,32 @@ DEFAULTS: dict[str, Any] = {
     "SLACK_API_URL": "https://slack.com/api/",
     "SLACK_HOTLINE_CHANNEL": "hotline",
     "SLACK_TIMEOUT": "10",
+    "SLACK_ANNOUNCE_CHANNELS": "",
+    "SLACK_DRILL_CHANNEL": "drill",
+    "INCIDENT_CHANNEL_NAME": channel_names.DEFAULT,
+    "BUSINESS_HOURS": business_hours.DEFAULT_TEXT,
+    "PAGE_FROM_SEVERITY": "critical",
+    "PAGERDUTY_ROUTING_KEY": None,
+    "PAGERDUTY_DRILL_KEY": None,
+    "PAGERDUTY_EVENTS_URL": "https://events.pagerduty.com/v2/enqueue",
+    "CALL_SYSTEM_URL": None,
+    "CALL_CUSTOMER_URL": None,
+    "CALL_JITSI_URL": None,
+    "ZOOM_ACCOUNT_ID": None,
+    "ZOOM_CLIENT_ID": None,
+    "ZOOM_CLIENT_SECRET": None,
+    "ZOOM_TOKEN_URL": "https://zoom.us/oauth/token",
+    "ZOOM_API_URL": "https://api.zoom.us/v2/",
+    "HOTLINE_FIRST_REMINDER": "5",
+    "HOTLINE_NEXT_REMINDER": "5",
     "RATELIMIT_STORAGE_URI": "memory://",
 }
 LANGUAGES = ("ja", "en")
+SEVERITIES = ("minor", "major", "critical")
+ADDRESSES = (
+    "BASE_URL", "SLACK_API_URL", "PAGERDUTY_EVENTS_URL", "CALL_SYSTEM_URL", "CALL_CUSTOMER_URL", "CALL_JITSI_URL",
+    "ZOOM_TOKEN_URL", "ZOOM_API_URL",
+)  # fmt: skip
 MAX_BODY = 15 * 1024 * 1024
 """Bytes of a request: a phone's photo fits; more is answered with 413."""
 
@@ -115,14 +140,65 @@ def _check(config: dict[str, Any]) -> None:
     if config["PHONE_REGION"] not in phonenumbers.SUPPORTED_REGIONS:
         raise SettingError(f"PHONE_REGION is {config['PHONE_REGION']!r}; it must be the code of a country, such as JP.")
     config["HOLIDAYS"] = _country(config["HOLIDAYS"])
-    for name in ("BASE_URL", "SLACK_API_URL"):
+    for name in ADDRESSES:
         value = config[name]
         if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
             raise SettingError(f"{name} is {value!r}; it must be an address such as https://noroshi.example.jp/.")
+    _check_mobilising(config)
+    config["HOTLINE_REMINDERS"] = tuple(
+        minutes(name, config[name]) for name in ("HOTLINE_FIRST_REMINDER", "HOTLINE_NEXT_REMINDER")
+    )
     try:
         config["SLACK_TIMEOUT"] = float(config["SLACK_TIMEOUT"])
     except ValueError:
         raise SettingError(f"SLACK_TIMEOUT is {config['SLACK_TIMEOUT']!r}; it must be a number of seconds.") from None
+
+
+def _check_mobilising(config: dict[str, Any]) -> None:
+    """What a declaration goes by."""
+    try:
+        business_hours.parse(str(config["BUSINESS_HOURS"]))
+    except ValueError as error:
+        raise SettingError(
+            f"BUSINESS_HOURS cannot be read at {str(error)!r}; "
+            "write it like: mon-fri 9:00-18:00; sat,sun,hol 8:30-19:00"
+        ) from None
+    if config["PAGE_FROM_SEVERITY"] not in SEVERITIES:
+        given = config["PAGE_FROM_SEVERITY"]
+        raise SettingError(f"PAGE_FROM_SEVERITY is {given!r}; it must be one of {', '.join(SEVERITIES)}.")
+    if not channel_names.is_pattern(str(config["INCIDENT_CHANNEL_NAME"])):
+        given = config["INCIDENT_CHANNEL_NAME"]
+        raise SettingError(
+            f"INCIDENT_CHANNEL_NAME is {given!r}; it must hold {{title}} or {{code}}, "
+            "and of others only {date} and {severity}."
+        )
+    zoom = ("ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET")
+    if any(config[name] for name in zoom) and (missing := [name for name in zoom if not config[name]]):
+        raise SettingError(f"{missing[0]} is not set, so Zoom cannot be asked; set it, or none of {', '.join(zoom)}.")
+    for name in ("PAGERDUTY_ROUTING_KEY", "PAGERDUTY_DRILL_KEY"):
+        if config[name] and not re.fullmatch(r"[A-Za-z0-9]{32}", str(config[name])):
+            raise SettingError(f"{name} is not a routing key of PagerDuty's; it must be 32 letters and digits.")
+
+
+def listed(text: str | None) -> tuple[str, ...]:
+    """Channels with commas between, without `#`, each once."""
+    names = (name.strip().removeprefix("#") for name in (text or "").split(","))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def minutes(name: str, value: object) -> timedelta:
+    """A span that is set in minutes: whole or with a point, more than none, at most a day.
+
+    Raises:
+        SettingError: it is no such number.
+    """
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= 24 * 60:
+        raise SettingError(f"{name} is {value!r}; it must be a number of minutes, more than 0 and at most 1440.")
+    return timedelta(minutes=number)
 
 
 def _country(code: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
@@ -18,6 +18,10 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, scoped_session
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator
+
+from domain.business_hours import DEFAULT as DEFAULT_HOURS
+from domain.business_hours import Hours
+from domain.channel_names import DEFAULT as DEFAULT_NAME
 
 CHANNEL = "noroshi"
 """The PostgreSQL channel on which every commit is announced."""
@@ -80,10 +84,19 @@ class Base(DeclarativeBase):
 
 @dataclass(frozen=True)
 class Organisation:
-    """What wall times of the organisation go by: its zone, and whose public holidays count ("" for none)."""
+    """What holds for the whole organisation: its zone, whose public holidays count ("" for none), its business hours,
+    from which scale on everybody is paged, how incidents' channels are called and which channels hear of them.
+
+    `reminders`: how long a report may lie before somebody is told in Slack, and then the next; None: nobody is told.
+    """
 
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Tokyo"))
     country: str = "JP"
+    business_hours: Hours = DEFAULT_HOURS
+    page_from: str = "critical"
+    channel_name: str = DEFAULT_NAME
+    announce: tuple[str, ...] = ()
+    reminders: tuple[timedelta, timedelta] | None = None
 
 
 Model = Base

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from domain import mobilising
 from domain.catalog import Facility, Service, worst
 from domain.db import Instant, db
 from domain.errors import Conflict
@@ -30,7 +31,6 @@ from domain.lifecycle import (
     incident_facilities,
 )
 from domain.maintenances import plan_maintenance, state_at, upcoming
-from domain.outbox import enqueue
 from domain.people import Person
 from domain.text import fold
 from domain.updates import WORDS, Update, UpdateDraft, UpdateTemplate, kept_words
@@ -52,6 +52,7 @@ class Suspicion(Protocol):
     """The report that an incident is declared from (`hotline.Report`; the hotline knows us, not we it)."""
 
     incident_id: int | None
+    reporter: Person
 
     def become(self, incident: "Incident", *, by: Person, at: datetime) -> None: ...
 
@@ -99,7 +100,8 @@ def declare(
 ) -> Incident:
     """Declares an incident; the same `key` again gives the same incident. `facilities` None means all.
 
-    The holding text is published at once unless `holding` is False; details are promised within five minutes.
+    The holding text is published at once unless `holding` is False; details are promised within five minutes. What
+    starts outside is written down in its order (`mobilising`); `page`: whether everybody is paged, None: nobody asked.
 
     Raises:
         Conflict: the report has become an incident already (`incident` in its params is the code).
@@ -122,9 +124,10 @@ def declare(
     db.session.flush()
     incident.find_by(incident.code, incident.title)
     record("incident.declared", by=by, at=at, incident_id=incident.id, page=page, drill=drill)
-    enqueue("slack", "incident.declared", at=at, incident_id=incident.id, details={"page": page})
+    mobilising.gather(incident, by=by, reporter=report.reporter if report else None, at=at, page=page)
     if report is not None:
         report.become(incident, by=by, at=at)
+    mobilising.call_together(incident, by=by, at=at, page=page)
     if holding:
         said = kept_words(holding_words or {})
         incident.say(f"{key[:55]}:holding", "declared", by, at, said, at + FIRST_DETAILS, wrote_as=wrote_as)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, ForeignKey, Index, String, Table, Text, and_, func, select
 from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship
 
+from domain import mobilising, paging
 from domain.catalog import SERVICE_STATES, Facility, Service
 from domain.db import Base, Model, db
 from domain.errors import Conflict, Refused
@@ -224,6 +225,8 @@ class Incident(Model):
         taken = Position(incident=self, position=position, person=person, since=at, assigned_by_id=by.id)
         db.session.add(taken)
         record("incident.assigned", by=by, at=at, incident_id=self.id, position=position, person=person.id)
+        mobilising.invite(self, [person], at=at)
+        mobilising.refresh(self, at)
         return taken
 
     def edit(
@@ -248,6 +251,7 @@ class Incident(Model):
         if changes:
             self.find_by(self.title)
             record("incident.edited", by=by, at=at, incident_id=self.id, **changes)
+            mobilising.renamed(self, at)
 
     def facility_names(self) -> str:
         """The facilities it touches, for the log; empty for all."""
@@ -328,6 +332,8 @@ class Incident(Model):
         record(f"incident.{kind}", by=by, at=at, incident_id=self.id, update=update.id, state=self.state)
         if kind != "declared":
             enqueue("slack", "incident.updated", at=at, incident_id=self.id, details={"update": update.id})
+            mobilising.refresh(self, at)
+            paging.follow(self, at)
         return update
 
     def find_by(self, *texts: str) -> None:

@@ -1,8 +1,9 @@
 """What a sender is: an object for one service that carries a delivery out and says where it lies now."""
 
 import time
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from integrations.facts import DeliveryFacts
 
@@ -14,6 +15,8 @@ class Sent:
     outside_id: str | None = None
     place: str | None = None
     url: str | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    """What else is to be known about it: kept in the delivery's details."""
 
 
 class Sender(Protocol):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from domain import outbox
+from domain import mobilising, outbox
 from domain.db import db, writing
 from domain.outbox import DeliveryError
 from integrations.base import Sender, Sent
@@ -28,8 +28,14 @@ class Dispatcher:
         self._senders = {name: one for name, one in senders.items() if not isinstance(one, ConsoleSender)}
         self._consoles = {name: one for name, one in senders.items() if isinstance(one, ConsoleSender)}
         self._clock = clock
+        self._margin = margin
         longest = max((one.time_limit for one in self._senders.values()), default=0.0)
         self._lease = timedelta(seconds=longest + margin)
+
+    def each(self) -> list["Dispatcher"]:
+        """One for each service: each can be worked in a thread of its own, and a slow one holds up no other."""
+        everybody: dict[str, Sender | ConsoleSender] = {**self._senders, **self._consoles}
+        return [Dispatcher({name: one}, self._clock, self._margin) for name, one in everybody.items()]
 
     def answer_at(self, url: str) -> None:
         """Where the portal answers, for links in messages, where no BASE_URL says so."""
@@ -96,6 +102,9 @@ class Dispatcher:
                 return
             if isinstance(outcome, Sent):
                 delivery.succeed(at, outcome.outside_id, outcome.place, outcome.url)
+                if outcome.notes:
+                    delivery.details = {**delivery.details, **outcome.notes}
+                mobilising.arrived(delivery, at)
             elif outcome.needless:
                 delivery.drop(at, outcome.message)
             elif outcome.permanent:

@@ -125,6 +125,12 @@ def bookmark(call: Request) -> Json:
     return {"bookmark": entry}
 
 
+@method("bookmarks.list", "channel_id")
+def bookmarks(call: Request) -> Json:
+    """The links at the head of a channel."""
+    return {"bookmarks": list(call.workspace.joined(call.args["channel_id"]).bookmarks)}
+
+
 @method("reactions.add", "channel", "timestamp", "name")
 def react(call: Request) -> Json:
     channel = call.workspace.joined(call.args["channel"])

@@ -55,10 +55,12 @@ class Method:
 
 
 SCOPES = {
-    "chat.": "chat:write", "pins.add": "pins:write", "bookmarks.": "bookmarks:write",
+    "chat.": "chat:write", "pins.add": "pins:write",
+    "bookmarks.list": "bookmarks:read", "bookmarks.": "bookmarks:write",
     "reactions.add": "reactions:write",
     "conversations.join": "channels:join", "conversations.open": "im:write", "conversations.list": "channels:read",
     "conversations.create": "channels:manage", "conversations.invite": "channels:manage",
+    "conversations.set": "channels:manage",
     "conversations.history": "channels:history", "conversations.replies": "channels:history",
     "users.": "users:read", "usergroups.list": "usergroups:read", "usergroups.users.update": "usergroups:write",
     "files.": "files:write",

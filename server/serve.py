@@ -18,7 +18,7 @@ from server.bridge import Bridge
 from server.bus import bus_for
 from server.front import Front, Protocol
 from server.hub import Hub, Person, Rendered
-from server.worker import Worker
+from server.worker import Crew
 
 THREADS = 3
 """Threads for Flask. With ten, a cached page's p99 under load was five times as long."""
@@ -73,7 +73,7 @@ class Process:
         self._renders = ThreadPoolExecutor(1, "live")
         with app.app_context():
             self.bus = bus_for(db.engine.url)
-        self.worker = Worker(app.app_context, app.extensions["deliver"], app.extensions.get("watch"))
+        self.worker = Crew(app.app_context, app.extensions["deliver"], app.extensions.get("watch"))
         self.hub = _hub(app, self._renders, self.bus.watch, {"beat": beat} if beat else {})
         bridge = Bridge(app, self._requests, app.config["MAX_CONTENT_LENGTH"] or MAX_BODY)
         self.front = Front(bridge, self.hub)

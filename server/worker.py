@@ -1,7 +1,7 @@
 """The delivery worker: carries out what waits in the outbox, at once after a commit, else when it is due."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -33,6 +33,13 @@ class Deliver(Protocol):
         """When the next delivery is due (aware UTC); None: nothing waits."""
 
 
+class DeliverEach(Deliver, Protocol):
+    """What several services are delivered by."""
+
+    def each(self) -> Sequence[Deliver]:
+        """One for each service."""
+
+
 class Worker:
     """Delivers until it is stopped, whatever happens. `context` opens an app context: one for each delivery.
 
@@ -56,10 +63,14 @@ class Worker:
         """Works in a thread of its own."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Ends within a second. A sending that takes longer is left to its lease."""
+    def ask_to_stop(self) -> None:
+        """It ends as soon as it can. From any thread."""
         self._stop.set()
         self.wake()
+
+    def stop(self) -> None:
+        """Ends within a second. A sending that takes longer is left to its lease."""
+        self.ask_to_stop()
         self._thread.join(SLICE)
 
     def wake(self) -> None:
@@ -111,17 +122,49 @@ class Worker:
             seconds -= SLICE
 
 
+class Crew:
+    """A worker for each service, so that one that hangs holds up no other. The first also keeps the watch."""
+
+    def __init__(
+        self,
+        context: Callable[[], AbstractContextManager[Any]],
+        deliver: DeliverEach,
+        watch: Callable[[], object] | None = None,
+    ) -> None:
+        first, *others = deliver.each()
+        self.workers = [Worker(context, first, watch), *(Worker(context, one) for one in others)]
+
+    def start(self) -> None:
+        """Each works in a thread of its own."""
+        for worker in self.workers:
+            worker.start()
+
+    def stop(self) -> None:
+        """All are told first, so that the end takes as long as the slowest, not as all together."""
+        for worker in self.workers:
+            worker.ask_to_stop()
+        for worker in self.workers:
+            worker.stop()
+
+    def wake(self) -> None:
+        """Something was committed: all look now. From any thread."""
+        for worker in self.workers:
+            worker.wake()
+
+
 def deliver_forever(app: Any, stop: threading.Event) -> None:
-    """A worker of its own (`flask deliver`): works in this thread until `stop` is set."""
-    worker = Worker(app.app_context, app.extensions["deliver"], app.extensions.get("watch"))
+    """Workers of their own (`flask deliver`), one for each service, until `stop` is set."""
+    crew = Crew(app.app_context, app.extensions["deliver"], app.extensions.get("watch"))
     with app.app_context():
         bus = bus_for(db.engine.url)
-    bus.listen(worker.wake)
+    bus.listen(crew.wake)
     bus.watch(True)
     bus.start()
+    crew.start()
     try:
-        worker.run_forever(stop)
+        stop.wait()
     finally:
+        crew.stop()
         bus.stop()
 
 

@@ -35,12 +35,12 @@ FLOORS = (
     {"events", "duty", "csv_table", "contacts", "roster_file"},
     {"people"},
     {"people_import", "catalog", "outbox", "tokens"},
-    {"roster_tables", "holidays", "roster_queries", "roster_facts", "roster", "areas", "planning", "roster_watch", "timetable"}
+    {"roster_tables", "holidays", "roster_queries", "roster_facts", "roster", "areas", "planning", "roster_watch", "roster_calendar", "timetable"}
     | {"roster_document", "roster_export", "roster_transfer", "beginnings", "facility_import"}
     | {"entries", "absences", "overrides", "cycles", "preview", "load", "handovers"},
     {"mobilising", "paging", "calls"} | {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
     {"rights", "reaching"},
-    {"additions", "suspicion", "hotline", "alike"},
+    {"additions", "suspicion", "hotline", "alike", "hotline_clock"},
     {"record", "readiness", "board"},
 )
 """From the ground up: a module imports its own floor and those below."""

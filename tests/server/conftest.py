@@ -76,6 +76,9 @@ class FakeLive:
 class FakeDeliver:
     """Stands in for `app.extensions["deliver"]`: nothing waits."""
 
+    def each(self) -> list["FakeDeliver"]:
+        return [self]
+
     def next(self) -> bool:
         return False
 

@@ -25,6 +25,9 @@ class Box:
         self.looks = 0
         self.fails = 0
 
+    def each(self) -> list["Box"]:
+        return [self]
+
     def next(self) -> bool:
         self.looks += 1
         if self.fails:
