@@ -29,7 +29,7 @@ def test_a_connection_that_wrote_only_reads_again_afterwards(app: Flask) -> None
         db.session.rollback()
 
 
-def test_a_page_that_reads_after_another_says_nothing_to_the_database_but_begin(app: Flask) -> None:
+def test_a_page_that_reads_after_a_commit_says_nothing_to_the_database_but_begin(app: Flask) -> None:
     if db.engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL says it with the beginning of the transaction")
     db.session.scalar(select(Symptom.id))
@@ -37,6 +37,8 @@ def test_a_page_that_reads_after_another_says_nothing_to_the_database_but_begin(
     said: list[str] = []
     db.session.connection().connection.driver_connection.set_trace_callback(said.append)
     db.session.rollback()
+    with writing() as session:
+        session.add(Symptom(id=99, key="x", name="1"))
     db.session.scalar(select(Symptom.id))
     db.session.connection().connection.driver_connection.set_trace_callback(None)
     assert [line.split()[0] for line in said if line != "ROLLBACK"] == ["BEGIN", "SELECT"]
