@@ -10,7 +10,7 @@ from typing import Any
 import click
 from sqlalchemy import select, update
 
-from domain import beginnings, hotline, incidents, maintenances, planning
+from domain import absences, beginnings, hotline, incidents, maintenances, overrides, planning
 from domain.catalog import Facility, Service, Symptom
 from domain.db import db, writing
 from domain.incidents import Incident
@@ -103,7 +103,7 @@ def _roster(people: dict[str, Person], at: datetime) -> None:
             at=starts,
         )
     # A hand-over within the hour, and somebody who is away next week.
-    planning.offer_cover(
+    overrides.offer_cover(
         people["勅使河原 龍之介"],
         people["藤田 由美"],
         None,
@@ -112,7 +112,7 @@ def _roster(people: dict[str, Person], at: datetime) -> None:
         by=keeper,
         at=at - timedelta(hours=6),
     )
-    planning.record_absence(
+    absences.record_absence(
         people["高橋 由紀子"],
         starts_at=at + timedelta(days=3),
         ends_at=at + timedelta(days=5),

@@ -341,7 +341,7 @@ def _member(roster: Roster, slot: RotationSlot, at: datetime) -> Person | None:
     return rotation.members[((count - 1) // rotation.every + slot.offset) % len(rotation.members)]
 
 
-def _handovers(rotation: Rotation, around: date) -> Iterator[tuple[int, datetime]]:
+def handovers(rotation: Rotation, around: date) -> Iterator[tuple[int, datetime]]:
     """(k, instant) of the handovers from before `around` on; more than one of them lies before it (R8)."""
     around -= 15 * DAY
     first = rotation.start.date()
@@ -358,7 +358,7 @@ def _handovers(rotation: Rotation, around: date) -> Iterator[tuple[int, datetime
 def _handed_over(rotation: Rotation, at: datetime) -> int:
     """How many handovers have been by `at`."""
     count = 0
-    for number, handover in _handovers(rotation, at.astimezone(rotation.zone).date()):
+    for number, handover in handovers(rotation, at.astimezone(rotation.zone).date()):
         if handover > at:
             break
         count = number + 1
@@ -468,7 +468,7 @@ def _window_edges(
 
 def _rotation_edges(rotation: Rotation, left: datetime, right: datetime) -> set[datetime]:
     found: set[datetime] = set()
-    for _number, handover in _handovers(rotation, left.astimezone(rotation.zone).date()):
+    for _number, handover in handovers(rotation, left.astimezone(rotation.zone).date()):
         if handover > right:
             break
         if handover > left:

@@ -1,21 +1,89 @@
-"""Changes to the roster: plans, absences, covers, taking over. Nothing is edited, nothing works backwards."""
+"""Changes to an area's plan: rows, windows, rotations. Nothing is edited, nothing works backwards."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import select
 
-from domain import events, roster
+from domain import cycles, events, roster
+from domain.cycles import Cycle
 from domain.db import db
-from domain.errors import Conflict, NotAllowed, Refused
+from domain.entries import check_present
+from domain.errors import Conflict, Refused
 from domain.people import Person
-from domain.roster import RANKS, Absence, Area, Gap, Override, Plan, PlanSlot, Stretch
-from domain.roster_queries import in_force_after
+from domain.roster import RANKS, Area, Plan, PlanSlot, Rotation
+from domain.roster_facts import keep_window, read_window
+from domain.walltime import Window
 
 GRACE = timedelta(hours=1)
 """A plan's start this little before now is the time it took to fill in the form: it means now."""
+
+MOST_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A place that a rotation of the draft fills, `offset` members on (R8)."""
+
+    rotation: int
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """Places in order of succession, always or inside the windows (R4, R5)."""
+
+    slots: tuple[Person | Turn | None, ...]
+    windows: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A plan before it is recorded: rows from top to bottom, and the rotations that their places name by number."""
+
+    rows: tuple[Row, ...]
+    rotations: tuple[Cycle, ...] = ()
+
+    @property
+    def is_simple(self) -> bool:
+        """A standing order: one row that always applies, without rotations."""
+        return len(self.rows) == 1 and not self.rows[0].windows and not self.rotations
+
+    def people(self) -> list[Person]:
+        """Everybody in it, each once, in order."""
+        slots = [slot for row in self.rows for slot in row.slots if isinstance(slot, Person)]
+        named = [*slots, *(person for cycle in self.rotations for person in cycle.members)]
+        return list({person.id: person for person in named}.values())
+
+
+def standing_order(people: Sequence[Person | None]) -> Draft:
+    """The simplest plan: the person responsible first, then the deputies in order; None is a vacant place."""
+    return Draft((Row(tuple(people)),))
+
+
+def draft_of(plan: Plan) -> Draft:
+    """A recorded version as it would be entered."""
+    rotations: dict[int, Rotation] = {}
+    for slot in plan.slots:
+        if slot.rotation is not None:
+            rotations.setdefault(slot.rotation.id, slot.rotation)
+    numbers = {key: number for number, key in enumerate(rotations)}
+    rows = []
+    for number in range(max([len(plan.windows), *(slot.row + 1 for slot in plan.slots)])):
+        windows = plan.windows[number] if number < len(plan.windows) else []
+        places = {slot.rank: slot for slot in plan.slots if slot.row == number}
+        slots = (_entered(places.get(rank), numbers) for rank in range(max(places, default=-1) + 1))
+        rows.append(Row(tuple(slots), tuple(read_window(one) for one in windows)))
+    return Draft(tuple(rows), tuple(cycles.of(rotation) for rotation in rotations.values()))
+
+
+def _entered(slot: PlanSlot | None, numbers: dict[int, int]) -> Person | Turn | None:
+    if slot is None:
+        return None
+    return Turn(numbers[slot.rotation_id], slot.offset) if slot.rotation_id else slot.person
 
 
 def latest_plan(area: Area) -> Plan | None:
@@ -24,33 +92,76 @@ def latest_plan(area: Area) -> Plan | None:
 
 
 def set_plan(
-    area: Area, people: Sequence[Person | None], *, starts_at: datetime, seen: int | None, by: Person, at: datetime
+    area: Area,
+    plan: Draft | Sequence[Person | None],
+    *,
+    starts_at: datetime,
+    seen: int | None,
+    by: Person,
+    at: datetime,
 ) -> Plan:
-    """A new version of the plan: the person responsible first, then the deputies in order; None is a vacant place.
+    """A new version of the plan: a draft, or the people of a standing order.
 
     `seen` is the id of the latest plan that whoever changes it looked at. The same plan sent twice is one version.
 
     Raises:
-        Refused: nobody, more than five, somebody twice, somebody who left, a start in the past.
+        Refused: the first of `problems`, or a start in the past.
         Conflict: another version was recorded in between, or the area is retired.
     """
-    line = line_of(people)
+    draft = trimmed(plan if isinstance(plan, Draft) else standing_order(plan))
+    for problem in problems(draft):
+        raise problem
     if area.retired_at is not None:
         raise Conflict("area_retired")
     check_start(starts_at, at)
     starts_at = max(starts_at, at)
-    latest = latest_plan(area)
+    latest, zone = latest_plan(area), roster.zone(roster.settings())
     if latest is not None and latest.id != seen:
-        if _same(latest, line) and starts_at - latest.starts_at <= GRACE:
+        if is_same(draft_of(latest), draft, at, zone) and starts_at - latest.starts_at <= GRACE:
             return latest
         raise Conflict("plan_changed")
-    plan = Plan(area_id=area.id, starts_at=starts_at, recorded_at=at, recorded_by_id=by.id)
-    plan.slots = [PlanSlot(rank=rank, person_id=person.id if person else None) for rank, person in enumerate(line)]
+    return _record(area, draft, zone, starts_at=starts_at, by=by, at=at)
+
+
+def _record(area: Area, draft: Draft, zone: ZoneInfo, *, starts_at: datetime, by: Person, at: datetime) -> Plan:
+    known = _rotations_of(area)
+    rotations = [cycles.keep(cycle, known, by=by, at=at, zone=zone) for cycle in draft.rotations]
+    windows = [[keep_window(window) for window in row.windows] for row in draft.rows]
+    plan = Plan(area_id=area.id, starts_at=starts_at, recorded_at=at, recorded_by_id=by.id, windows=windows)
+    for number, row in enumerate(draft.rows):
+        for rank, slot in enumerate(row.slots):
+            place = PlanSlot(row=number, rank=rank)
+            if isinstance(slot, Turn):
+                place.rotation_id, place.offset = rotations[slot.rotation].id, slot.offset
+            elif slot is not None:
+                place.person_id = slot.id
+            plan.slots.append(place)
     db.session.add(plan)
     db.session.flush()
-    ids = [person.id if person else None for person in line]
-    events.record("plan_set", by=by, at=at, area=area.key, plan=plan.id, people=ids, starts_at=starts_at.isoformat())
+    told: dict[str, Any] = {"people": _told(draft, rotations), "starts_at": starts_at.isoformat()}
+    if not draft.is_simple:
+        told["windows"] = windows
+    events.record("plan_set", by=by, at=at, area=area.key, plan=plan.id, **told)
     return plan
+
+
+def _told(draft: Draft, rotations: list[Rotation]) -> list[Any]:
+    """The places as an event keeps them: those of a standing order, or a list for each row."""
+    rows = [
+        [
+            {"rotation": rotations[slot.rotation].id, "offset": slot.offset} if isinstance(slot, Turn)
+            else slot.id if slot else None
+            for slot in row.slots
+        ]
+        for row in draft.rows
+    ]  # fmt: skip
+    return rows[0] if draft.is_simple else rows
+
+
+def _rotations_of(area: Area) -> list[Rotation]:
+    """The rotations of an area's plans, the newest first."""
+    query = select(PlanSlot.rotation_id).join(Plan, Plan.id == PlanSlot.plan_id).where(Plan.area_id == area.id)
+    return list(db.session.scalars(select(Rotation).where(Rotation.id.in_(query)).order_by(Rotation.id.desc())))
 
 
 def check_start(starts_at: datetime, at: datetime) -> None:
@@ -59,335 +170,78 @@ def check_start(starts_at: datetime, at: datetime) -> None:
         raise Refused("starts_at", "plan_in_past")
 
 
-def line_of(people: Sequence[Person | None]) -> list[Person | None]:
-    """The places as they are kept: no vacant ones at the end, everybody present and once. Raises as `set_plan`."""
-    line = list(people)
+def trimmed(draft: Draft) -> Draft:
+    """The same without vacant places at the end of a row."""
+    return replace(draft, rows=tuple(replace(row, slots=_trimmed(row.slots)) for row in draft.rows))
+
+
+def _trimmed(slots: tuple[Person | Turn | None, ...]) -> tuple[Person | Turn | None, ...]:
+    line = list(slots)
     while line and line[-1] is None:
         line.pop()
-    if not line:
-        raise Refused("person-0", "plan_nobody")
-    if len(line) > RANKS:
-        raise Refused(f"person-{RANKS - 1}", "plan_too_long")
-    known: set[int] = set()
-    for rank, person in enumerate(line):
-        if person is None:
+    return tuple(line)
+
+
+def slot_field(row: int, rank: int) -> str:
+    """The form's name of a place: `person-0` in the first row, `row-1-person-0` in the second."""
+    return f"person-{rank}" if row == 0 else f"row-{row}-person-{rank}"
+
+
+def problems(draft: Draft) -> Iterator[Refused]:
+    """Everything that is wrong with a trimmed draft: nobody, more than five, somebody twice, somebody who left, a
+    rotation of nobody or without a place.
+    """
+    if len(draft.rows) > MOST_ROWS:
+        yield Refused(slot_field(MOST_ROWS - 1, 0), "plan_rows", most=MOST_ROWS)
+    for number, row in enumerate(draft.rows[:MOST_ROWS]):
+        yield from _row_problems(row, number)
+    named = {slot.rotation for row in draft.rows for slot in row.slots if isinstance(slot, Turn)}
+    for number, cycle in enumerate(draft.rotations):
+        yield from cycles.problems(cycle, number)
+        if number not in named:
+            yield Refused(f"rotation-{number}-name", "rotation_unused")
+
+
+def _row_problems(row: Row, number: int) -> Iterator[Refused]:
+    if not row.slots:
+        yield Refused(slot_field(number, 0), "plan_nobody" if number == 0 else "plan_row_nobody")
+    if len(row.slots) > RANKS:
+        yield Refused(slot_field(number, RANKS - 1), "plan_too_long")
+    known: set[int | Turn] = set()
+    for rank, slot in enumerate(row.slots):
+        if slot is None:
             continue
-        _present(person, f"person-{rank}")
-        if person.id in known:
-            raise Refused(f"person-{rank}", "plan_twice", name=person.name)
-        known.add(person.id)
-    return line
+        field = slot_field(number, min(rank, RANKS - 1))
+        mark = slot if isinstance(slot, Turn) else slot.id
+        if mark in known:
+            name = {} if isinstance(slot, Turn) else {"name": slot.name}
+            yield Refused(field, "plan_turn_twice" if isinstance(slot, Turn) else "plan_twice", **name)
+        known.add(mark)
+        if isinstance(slot, Person):
+            yield from _left(slot, field)
 
 
-def _same(plan: Plan, line: Sequence[Person | None]) -> bool:
-    return [slot.person_id for slot in plan.slots] == [person.id if person else None for person in line]
+def _left(person: Person, field: str) -> Iterable[Refused]:
+    try:
+        check_present(person, field)
+    except Refused as refused:
+        yield refused
 
 
-def _present(person: Person, field: str) -> None:
-    if person.deactivated_at is not None:
-        raise Refused(field, "person_left", name=person.name)
+def is_same(one: Draft, other: Draft, at: datetime, zone: ZoneInfo) -> bool:
+    """Whether two drafts give the same answers from `at` on; `zone` is the roster's."""
+    return _mark(one, at, zone) == _mark(other, at, zone)
 
 
-def _span(starts_at: datetime, ends_at: datetime | None, at: datetime) -> None:
-    """Refuses a span that is never in force (R1) or already over."""
-    if ends_at is None:
-        return
-    if ends_at <= starts_at:
-        raise Refused("ends_at", "ends_before_begin")
-    if ends_at <= at:
-        raise Refused("ends_at", "ends_in_past")
-
-
-def record_absence(
-    person: Person, *, starts_at: datetime, ends_at: datetime | None, by: Person, at: datetime
-) -> Absence:
-    """Somebody will be away, from every area (R15); `ends_at` None: until further notice. `left_uncovered` says
-    what follows. A span that another absence already holds is not recorded twice.
-
-    Raises:
-        NotAllowed: somebody else's, by somebody who is no administrator.
-        Refused: the end is not after the beginning or already past, or the person has left.
-    """
-    if person.id != by.id and not by.is_admin:
-        raise NotAllowed("absence_of_others")
-    _present(person, "person")
-    _span(starts_at, ends_at, at)
-    for known in db.session.scalars(
-        select(Absence).where(Absence.person_id == person.id, Absence.cancelled_at.is_(None))
-    ):
-        if known.starts_at <= starts_at and _ends_no_earlier(known.ends_at, ends_at):
-            return known
-    absence = Absence(person_id=person.id, starts_at=starts_at, ends_at=ends_at, recorded_at=at, recorded_by_id=by.id)
-    db.session.add(absence)
-    db.session.flush()
-    events.record("absence_recorded", by=by, at=at, absence=absence.id, person=person.id, **_told(starts_at, ends_at))
-    return absence
-
-
-def _ends_no_earlier(known: datetime | None, wanted: datetime | None) -> bool:
-    return known is None or (wanted is not None and known >= wanted)
-
-
-def _told(starts_at: datetime, ends_at: datetime | None) -> dict[str, Any]:
-    return {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat() if ends_at else None}
-
-
-def left_uncovered(absence: Absence, at: datetime) -> list[Gap]:
-    """The gaps, from `at` on, that are there because of this absence: at most a year ahead."""
-    return consequences(absence, at)[1]
-
-
-def consequences(absence: Absence, at: datetime) -> tuple[list[tuple[Area, list[Stretch]]], list[Gap]]:
-    """What an absence means from `at` on: who is in charge meanwhile, in each area in which the person would have
-    been, and the times in which nobody is.
-    """
-    facts = roster.facts(at)
-    start, end = roster.clipped(absence.starts_at, absence.ends_at, at)
-    if end <= start:
-        return [], []
-    otherwise = facts.without_absence(absence.id)
-    touched = []
-    for area in facts.areas:
-        planned = roster.stretches(otherwise, area, start, end)
-        if any(stretch.person and stretch.person.id == absence.person_id for stretch in planned):
-            touched.append((area, roster.stretches(facts, area, start, end, last=absence.ends_at)))
-    before = roster.gaps(otherwise, start, end, last=absence.ends_at)
-    return touched, [gap for gap in roster.gaps(facts, start, end, last=absence.ends_at) if gap not in before]
-
-
-def cancel_absence(absence: Absence, *, by: Person, at: datetime) -> None:
-    """Back earlier, or not away at all. What was is not changed (R21).
-
-    Raises:
-        NotAllowed: somebody else's, by somebody who is no administrator.
-        Conflict: cancelled before, or over.
-    """
-    if absence.person_id != by.id and not by.is_admin:
-        raise NotAllowed("absence_of_others")
-    if absence.cancelled_at is not None or (absence.ends_at is not None and absence.ends_at <= at):
-        raise Conflict("absence_over")
-    absence.cancelled_at = at
-    db.session.flush()
-    events.record("absence_cancelled", by=by, at=at, absence=absence.id, person=absence.person_id)
-
-
-def offer_cover(
-    person: Person,
-    for_person: Person,
-    area: Area | None,
-    *,
-    starts_at: datetime,
-    ends_at: datetime | None,
-    by: Person,
-    at: datetime,
-) -> Override:
-    """`person` stands in for `for_person` (R12) in an area, or in all of them (None).
-
-    It counts at once when an administrator records it, or `person` does and stands in a line already. Else somebody
-    is asked (`Override.asked`): rights follow from the roster, so nobody gives them to themselves.
-    The same cover sent twice is one.
-
-    Raises:
-        NotAllowed: it is about others, and whoever records it stands in no line.
-        Refused: the two are one, somebody left, the span is empty or past, or it would change nothing.
-        Conflict: the area is retired.
-    """
-    if area is not None and area.retired_at is not None:
-        raise Conflict("area_retired")
-    if person.id == for_person.id:
-        raise Refused("person", "cover_oneself")
-    _present(person, "person")
-    _span(starts_at, ends_at, at)
-    if (known := _known_cover(person, for_person, area, starts_at, ends_at)) is not None:
-        return known
-    if not _stands_anywhere(for_person, area, starts_at, ends_at, at):
-        raise Refused("for_person", "cover_no_effect", name=for_person.name)
-    in_line = by.is_admin or _stands_in_a_line(by, at)
-    if by.id not in (person.id, for_person.id) and not in_line:
-        raise NotAllowed("cover_of_others")
-    agreed = by.is_admin or (by.id == person.id and in_line)
-    return _add(
-        Override(
-            kind="cover",
-            status="agreed" if agreed else "proposed",
-            person_id=person.id,
-            for_person_id=for_person.id,
-            area_id=area.id if area else None,
-            starts_at=starts_at,
-            ends_at=ends_at,
-        ),
-        "cover_offered",
-        by=by,
-        at=at,
-    )
-
-
-def _stands_in_a_line(person: Person, at: datetime) -> bool:
-    return any(place.person.id == person.id for found in roster.duty_now(at) for place in found.people)
-
-
-def _add(override: Override, kind: str, *, by: Person, at: datetime) -> Override:
-    override.recorded_at, override.recorded_by_id = at, by.id
-    db.session.add(override)
-    db.session.flush()
-    _record(kind, override, by=by, at=at, **_told(override.starts_at, override.ends_at))
-    return override
-
-
-def _record(kind: str, override: Override, *, by: Person, at: datetime, **more: Any) -> None:
-    events.record(
-        kind,
-        by=by,
-        at=at,
-        override=override.id,
-        person=override.person_id,
-        for_person=override.for_person_id,
-        area=override.area.key if override.area else None,
-        status=override.status,
-        **more,
-    )
-
-
-def _known_cover(
-    person: Person, for_person: Person, area: Area | None, starts_at: datetime, ends_at: datetime | None
-) -> Override | None:
-    query = select(Override).where(
-        Override.kind == "cover",
-        Override.person_id == person.id,
-        Override.for_person_id == for_person.id,
-        Override.area_id == (area.id if area else None),
-        Override.status != "declined",
-        Override.cancelled_at.is_(None),
-        Override.starts_at <= starts_at,
-    )
-    return next((known for known in db.session.scalars(query) if _ends_no_earlier(known.ends_at, ends_at)), None)
-
-
-def _stands_anywhere(
-    person: Person, area: Area | None, starts_at: datetime, ends_at: datetime | None, at: datetime
-) -> bool:
-    """Whether the person has a place of their own, or stands in for somebody, at any time of the span."""
-    start, end = roster.clipped(starts_at, ends_at, at)
-    return person.id in roster.facts(at).holders(area.id if area else None, start, end)
-
-
-def agree(override: Override, *, by: Person, at: datetime) -> None:
-    """The one who was asked agrees. It counts from now on: a proposal never counted, so nothing past changes (R21).
-
-    Raises:
-        NotAllowed: somebody else, who is no administrator.
-        Conflict: no longer open (agreed, declined, cancelled, over).
-    """
-    _answer(override, by=by, at=at)
-    override.status, override.recorded_at = "agreed", at
-    db.session.flush()
-    _record("cover_agreed", override, by=by, at=at)
-
-
-def decline(override: Override, *, by: Person, at: datetime) -> None:
-    """The one who was asked cannot. Raises as `agree` does."""
-    _answer(override, by=by, at=at)
-    override.status = "declined"
-    db.session.flush()
-    _record("cover_declined", override, by=by, at=at)
-
-
-def _answer(override: Override, *, by: Person, at: datetime) -> None:
-    if override.asked_id != by.id and not by.is_admin:
-        raise NotAllowed("cover_of_others")
-    if override.status != "proposed" or _over(override, at):
-        raise Conflict("cover_not_open")
-
-
-def _over(override: Override, at: datetime) -> bool:
-    return override.cancelled_at is not None or (override.ends_at is not None and override.ends_at <= at)
-
-
-def may_cancel(override: Override, person: Person) -> bool:
-    """Both who are named, who recorded it, and administrators."""
-    named = (override.person_id, override.for_person_id, override.recorded_by_id)
-    return person.id in named or person.is_admin
-
-
-def cancel(override: Override, *, by: Person, at: datetime) -> None:
-    """Ends a cover, or hands back what was taken. What was is not changed (R21).
-
-    Raises:
-        NotAllowed: somebody who is not named in it, did not record it and is no administrator.
-        Conflict: cancelled before, declined, or over.
-    """
-    if not may_cancel(override, by):
-        raise NotAllowed("cover_of_others")
-    if override.status == "declined" or _over(override, at):
-        raise Conflict("cover_not_open")
-    override.cancelled_at = at
-    db.session.flush()
-    _record("cover_cancelled", override, by=by, at=at)
-
-
-def take(
-    area: Area, *, until: datetime | None, by: Person, at: datetime, starts_at: datetime | None = None
-) -> Override | None:
-    """`by` is in charge of the area, before everybody else (R14), from now on or from `starts_at`.
-
-    None: they are in charge then anyway.
-
-    Raises:
-        Refused: `until` is not after now.
-        Conflict: the area is retired; or `by` is recorded as absent, which would undo it (R15).
-    """
-    if area.retired_at is not None:
-        raise Conflict("area_retired")
-    _present(by, "until")
-    start = max(starts_at or at, at)
-    _span(start, until, at)
-    then = roster.area_duty(area.key, start)
-    if then and then.in_charge and then.in_charge.person.id == by.id:
-        return None
-    if roster.is_absent(by, start):
-        raise Conflict("you_are_absent")
-    override = Override(kind="take", person_id=by.id, area_id=area.id, starts_at=start, ends_at=until)
-    return _add(override, "duty_taken", by=by, at=at)
-
-
-def open_requests(person: Person, at: datetime) -> list[Override]:
-    """The covers that wait for this person's yes or no, the next one first."""
-    query = (
-        select(Override)
-        .where(
-            or_(
-                and_(Override.person_id == person.id, Override.recorded_by_id != person.id),
-                and_(Override.for_person_id == person.id, Override.recorded_by_id == Override.person_id),
-            ),
-            Override.status == "proposed",
-            in_force_after(Override, at),
+def _mark(draft: Draft, at: datetime, zone: ZoneInfo) -> list[Any]:
+    marks = [cycles.mark_of(cycle, at, zone) for cycle in draft.rotations]
+    return [
+        (
+            [
+                (marks[slot.rotation], slot.offset) if isinstance(slot, Turn) else slot.id if slot else None
+                for slot in row.slots
+            ],
+            row.windows,
         )
-        .order_by(Override.starts_at, Override.id)
-    )
-    return list(db.session.scalars(query))
-
-
-def coming_overrides(at: datetime, area: Area) -> list[Override]:
-    """The covers and takings over of an area that are in force, to come, or waiting for an answer."""
-    query = (
-        select(Override)
-        .where(
-            in_force_after(Override, at),
-            Override.status != "declined",
-            or_(Override.area_id == area.id, Override.area_id.is_(None)),
-        )
-        .options(joinedload(Override.person), joinedload(Override.for_person), joinedload(Override.area))
-        .order_by(Override.starts_at, Override.id)
-    )
-    return list(db.session.scalars(query))
-
-
-def coming_absences(at: datetime, people: Iterable[int]) -> list[Absence]:
-    """The absences of these people (ids) that are in force or to come, the next one first."""
-    query = (
-        select(Absence)
-        .where(in_force_after(Absence, at), Absence.person_id.in_(set(people)))
-        .options(joinedload(Absence.person))
-        .order_by(Absence.starts_at, Absence.id)
-    )
-    return list(db.session.scalars(query))
+        for row in trimmed(draft).rows
+    ]

@@ -34,7 +34,7 @@ FLOORS = (
     {"db", "text", "errors", "walltime", "business_hours", "channel_names"},
     {"events", "duty", "csv_table", "contacts", "roster_file"},
     {"people"},
-    {"people_import", "catalog", "outbox", "tokens"},
+    {"people_import", "catalog", "outbox", "tokens", "answers"},
     {"roster_tables", "holidays", "roster_queries", "roster_facts", "roster", "areas", "planning", "roster_watch", "roster_calendar", "timetable"}
     | {"roster_document", "roster_export", "roster_transfer", "beginnings", "facility_import"}
     | {"entries", "absences", "overrides", "cycles", "preview", "load", "handovers"},

@@ -16,7 +16,7 @@ from blueprints.shared import words
 from blueprints.shared.language import now
 from blueprints.shared.pages import problems, render, telephone
 from blueprints.shared.who import administrators, myself
-from domain import people, rights
+from domain import absences, people, rights
 from domain.contacts import Details
 from domain.db import db, writing
 from domain.errors import Conflict, Refused
@@ -173,11 +173,19 @@ def _edit(
             refused=refused,
             changes=changes or [],
             is_me=person.id == myself().id,
+            **_leaving(person),
         )
     )
     if token:
         answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _leaving(person: people.Person) -> dict[str, Any]:
+    """What it means for the roster if they leave, or that they have left."""
+    left = person.deactivated_at is not None
+    touched, uncovered = absences.since_gone(person, now()) if left else absences.if_gone(person, now())
+    return {"touched": touched, "uncovered": uncovered}
 
 
 def _form_of(details: Details) -> PersonForm:

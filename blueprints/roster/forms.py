@@ -1,7 +1,11 @@
 """The forms of the roster room, and how what was typed becomes people, areas, instants and telephone numbers."""
 
-from datetime import datetime
+import re
+import unicodedata
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from flask import current_app, render_template
 from wtforms import Form, StringField
@@ -18,22 +22,35 @@ from domain.errors import Refused
 from domain.people import Person
 from domain.roster import Area
 
+UTC_ZONE = ZoneInfo("UTC")
+
 
 class AbsenceForm(Form):
     person = StringField(filters=[one_line_filter])
     starts_at = StringField(filters=[one_line_filter])
     ends_at = StringField(filters=[one_line_filter])
+    from_date = StringField(filters=[one_line_filter])
+    to_date = StringField(filters=[one_line_filter])
+    weekly_start = StringField(filters=[one_line_filter])
+    weekly_end = StringField(filters=[one_line_filter])
 
 
-class CoverForm(AbsenceForm):
+class CoverForm(Form):
+    kind = StringField(filters=[one_line_filter], default="cover")
+    person = StringField(filters=[one_line_filter])
     for_person = StringField(filters=[one_line_filter])
     area = StringField(filters=[one_line_filter])
+    starts_at = StringField(filters=[one_line_filter])
+    ends_at = StringField(filters=[one_line_filter])
 
 
 class AreaForm(Form):
     name = StringField(filters=[one_line_filter])
     name_en = StringField(filters=[one_line_filter])
     kind = StringField(filters=[one_line_filter], default="other")
+    zone = StringField(filters=[one_line_filter])
+    slack_group = StringField(filters=[one_line_filter])
+    slack_group = StringField(filters=[one_line_filter])
 
 
 class ContactForm(Form):
@@ -53,6 +70,48 @@ def instant(text: str | None, field: str) -> datetime | None:
         return parse_wall(text, zone(), now())
     except (ValueError, OverflowError) as error:
         raise Refused(field, "time_unreadable") from error
+
+
+def wall(text: str | None, field: str) -> datetime:
+    """A typed wall time as it is, naive, for what ticks by a calendar. Raises `Refused` when it is none."""
+    try:
+        return parse_wall(text, UTC_ZONE, now()).replace(tzinfo=None)
+    except (ValueError, OverflowError) as error:
+        raise Refused(field, "time_unreadable") from error
+
+
+def day(text: str | None, field: str) -> date | None:
+    """A typed date; None when nothing was typed. Raises `Refused` when it is none."""
+    if not text:
+        return None
+    return wall(f"{unicodedata.normalize('NFKC', text)[:40]} 0:00", field).date()
+
+
+CLOCK = re.compile(r"(\d{1,2})(?::(\d{2})(?::00)?|時(?:(\d{1,2})分)?)?", re.ASCII)
+
+
+def minute(text: str | None, field: str) -> int:
+    """Minutes after midnight of a typed time of day, `9:00` to `24:00`. Raises `Refused` when it is none."""
+    found = CLOCK.fullmatch(unicodedata.normalize("NFKC", text or "")[:20].strip())
+    minutes = int(found[1]) * 60 + int(found[2] or found[3] or 0) if found else -1
+    if found is None or minutes > 24 * 60 or int(found[2] or found[3] or 0) > 59:
+        raise Refused(field, "clock_unreadable")
+    return minutes
+
+
+@lru_cache(maxsize=1)
+def zones() -> list[str]:
+    """The names of all time zones, in order."""
+    return sorted(available_timezones() - {"localtime", "posixrules", "Factory"})
+
+
+def zone_name(text: str | None, field: str) -> str | None:
+    """A time zone's name; None when nothing was typed. Raises `Refused` for an unknown one."""
+    if not text:
+        return None
+    if text not in zones():
+        raise Refused(field, "zone_unknown")
+    return text
 
 
 def person(text: str | None, field: str) -> Person:

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import create_app
-from domain import facility_import, hotline, incidents, maintenances, planning
+from domain import absences, facility_import, hotline, incidents, maintenances, overrides
 from domain.catalog import Service, Symptom
 from domain.db import db, writing
 from domain.incidents import Incident
@@ -32,9 +32,11 @@ PAGES = (
     "/incidents/{planned}", "/incidents/{live}/updates/new", "/incidents/{live}/edit", "/incidents/new",
     "/incidents/new?report={suspicion}", "/reports", "/reports/new", "/reports/{suspicion}", "/reports/{judged}?thanks=1",
     "/maintenances/new", "/templates", "/templates/investigating/ja", "/roster", "/roster/system", "/roster/system/plan",
+    "/roster?at=2026-08-11T10:30", "/roster?at=soon", "/roster/week", "/roster/week?from=soon", "/roster/mine",
+    "/roster/month", "/roster/month?month=2026-05", "/roster/search", "/roster/search?q=zzz",
     "/roster/absences", "/roster/absences/{absence}", "/roster/covers", "/roster/covers/{cover}", "/areas", "/areas/system",
     "/people", "/people/2", "/people/import", "/me", "/logout", "/services", "/symptoms", "/facilities/import",
-    "/administration", "/deliveries", "/nothing-here",
+    "/administration", "/administration/tokens", "/me/calendars", "/deliveries", "/nothing-here",
 )  # fmt: skip
 """Every page of the product, as an administrator may open it; `{names}` are those of `Scene.names`."""
 
@@ -147,10 +149,10 @@ def _morning() -> dict[str, Any]:
     suspicion.acknowledge(by=_person(DEPUTY), at=at - timedelta(minutes=6))
     judged = hotline.file(key=_key(), by=_person(ADMIN), at=at - timedelta(hours=2), body="画面の文字が小さくなった")
     judged.judge("no_incident", by=_person(RESPONDER), at=at - timedelta(minutes=100), note="ブラウザの拡大率でした。")
-    absence = planning.record_absence(
+    absence = absences.record_absence(
         _person(BRIDGE), starts_at=at + timedelta(days=3), ends_at=at + timedelta(days=5), by=_person(BRIDGE), at=at
     )
-    cover = planning.offer_cover(
+    cover = overrides.offer_cover(
         _person(DEPUTY), _person(RESPONDER), None, starts_at=at + timedelta(hours=5), ends_at=at + timedelta(hours=9),
         by=_person(RESPONDER), at=at,
     )  # fmt: skip

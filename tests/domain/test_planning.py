@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from domain import planning, rights, roster
+from domain import absences, overrides, planning, rights, roster
 from domain.db import db, writing
 from domain.errors import Conflict, NotAllowed, Refused
 from domain.events import Event
@@ -25,12 +25,12 @@ def plan(people, cast, now, **more):
 
 def absence(person, by, now, starts_at=None, ends_at=None):
     with writing():
-        return planning.record_absence(person, starts_at=starts_at or now, ends_at=ends_at, by=by, at=now)
+        return absences.record_absence(person, starts_at=starts_at or now, ends_at=ends_at, by=by, at=now)
 
 
 def cover(person, other, by, now, key="system", ends_at=None):
     with writing():
-        return planning.offer_cover(
+        return overrides.offer_cover(
             person, other, area(key) if key else None, starts_at=now, ends_at=ends_at or now + HOUR, by=by, at=now
         )
 
@@ -132,7 +132,7 @@ def test_an_absence_that_began_before_it_was_recorded_changes_nothing_past(cast,
 
 def test_an_absence_says_at_once_which_areas_are_left_uncovered(cast, now):
     recorded = absence(cast.deputy, cast.deputy, now, ends_at=now + HOUR)
-    uncovered = planning.left_uncovered(recorded, now)
+    uncovered = absences.left_uncovered(recorded, now)
     assert [(gap.area.key, gap.start, gap.end) for gap in uncovered] == [
         ("guest", now, now + HOUR),
         ("partner", now, now + HOUR),
@@ -142,12 +142,12 @@ def test_an_absence_says_at_once_which_areas_are_left_uncovered(cast, now):
 def test_a_gap_that_was_there_before_is_not_blamed_on_an_absence(cast, now):
     absence(cast.deputy, cast.deputy, now, ends_at=now + HOUR)
     other = absence(cast.reader, cast.reader, now, ends_at=now + HOUR)
-    assert planning.left_uncovered(other, now) == []
+    assert absences.left_uncovered(other, now) == []
 
 
 def test_an_absence_shows_who_is_in_charge_meanwhile(cast, now):
     recorded = absence(cast.responder, cast.responder, now, ends_at=now + HOUR)
-    touched, uncovered = planning.consequences(recorded, now)
+    touched, uncovered = absences.consequences(recorded, now)
     assert [(one.key, [stretch.person for stretch in stretches]) for one, stretches in touched] == [
         ("system", [cast.deputy])
     ]
@@ -162,7 +162,7 @@ def test_the_same_absence_twice_is_one(cast, now):
 def test_back_earlier_leaves_what_was(cast, now):
     recorded = absence(cast.responder, cast.responder, now, ends_at=now + 3 * HOUR)
     with writing():
-        planning.cancel_absence(recorded, by=cast.responder, at=now + HOUR)
+        absences.cancel_absence(recorded, by=cast.responder, at=now + HOUR)
     assert in_charge("system", now) == cast.deputy
     assert in_charge("system", now + HOUR) == cast.responder
 
@@ -170,11 +170,11 @@ def test_back_earlier_leaves_what_was(cast, now):
 def test_an_absence_is_cancelled_once_and_not_by_others(cast, now):
     recorded = absence(cast.responder, cast.responder, now, ends_at=now + HOUR)
     with pytest.raises(NotAllowed), writing():
-        planning.cancel_absence(recorded, by=cast.reader, at=now)
+        absences.cancel_absence(recorded, by=cast.reader, at=now)
     with writing():
-        planning.cancel_absence(recorded, by=cast.admin, at=now)
+        absences.cancel_absence(recorded, by=cast.admin, at=now)
     with pytest.raises(Conflict), writing():
-        planning.cancel_absence(recorded, by=cast.admin, at=now)
+        absences.cancel_absence(recorded, by=cast.admin, at=now)
 
 
 def test_whoever_stands_in_a_line_covers_by_recording_it(cast, now):
@@ -184,16 +184,16 @@ def test_whoever_stands_in_a_line_covers_by_recording_it(cast, now):
 
 def test_nobody_gives_themselves_rights_by_a_cover(cast, now):
     with writing():
-        offered = planning.offer_cover(
+        offered = overrides.offer_cover(
             cast.reader, cast.bridge, None, starts_at=now, ends_at=now + HOUR, by=cast.reader, at=now
         )
     assert offered.status == "proposed"
     assert not rights.of(cast.reader, now).responder
     with pytest.raises(NotAllowed), writing():
-        planning.agree(offered, by=cast.reader, at=now)
-    assert planning.open_requests(cast.bridge, now) == [offered]
+        overrides.agree(offered, by=cast.reader, at=now)
+    assert overrides.open_requests(cast.bridge, now) == [offered]
     with writing():
-        planning.agree(offered, by=cast.bridge, at=now)
+        overrides.agree(offered, by=cast.bridge, at=now)
     assert rights.of(cast.reader, now).bridge
 
 
@@ -210,23 +210,23 @@ def test_somebody_else_is_asked_first(cast, now):
     offered = cover(cast.reader, cast.responder, cast.responder, now)
     assert offered.status == "proposed"
     assert in_charge("system", now) == cast.responder
-    assert planning.open_requests(cast.reader, now) == [offered]
+    assert overrides.open_requests(cast.reader, now) == [offered]
     with writing():
-        planning.agree(offered, by=cast.reader, at=now)
+        overrides.agree(offered, by=cast.reader, at=now)
     assert in_charge("system", now) == cast.reader
 
 
 def test_agreeing_later_does_not_work_backwards(cast, now):
     offered = cover(cast.reader, cast.responder, cast.responder, now, ends_at=now + 3 * HOUR)
     with writing():
-        planning.agree(offered, by=cast.reader, at=now + HOUR)
+        overrides.agree(offered, by=cast.reader, at=now + HOUR)
     assert in_charge("system", now) == cast.responder
     assert in_charge("system", now + HOUR) == cast.reader
 
 
 def test_only_the_one_who_is_asked_answers(cast, now):
     offered = cover(cast.reader, cast.responder, cast.responder, now)
-    for answer in (planning.agree, planning.decline):
+    for answer in (overrides.agree, overrides.decline):
         with pytest.raises(NotAllowed), writing():
             answer(offered, by=cast.responder, at=now)
 
@@ -234,10 +234,10 @@ def test_only_the_one_who_is_asked_answers(cast, now):
 def test_a_declined_cover_stays_declined(cast, now):
     offered = cover(cast.reader, cast.responder, cast.responder, now)
     with writing():
-        planning.decline(offered, by=cast.reader, at=now)
+        overrides.decline(offered, by=cast.reader, at=now)
     with pytest.raises(Conflict), writing():
-        planning.agree(offered, by=cast.reader, at=now)
-    assert planning.open_requests(cast.reader, now) == []
+        overrides.agree(offered, by=cast.reader, at=now)
+    assert overrides.open_requests(cast.reader, now) == []
 
 
 @pytest.mark.parametrize(
@@ -268,18 +268,18 @@ def test_the_same_cover_twice_is_one(cast, now):
 def test_a_cancelled_cover_leaves_what_was(cast, now):
     agreed = cover(cast.reader, cast.responder, cast.admin, now, ends_at=now + 3 * HOUR)
     with pytest.raises(NotAllowed), writing():
-        planning.cancel(agreed, by=cast.bridge, at=now)
+        overrides.cancel(agreed, by=cast.bridge, at=now)
     with writing():
-        planning.cancel(agreed, by=cast.responder, at=now + HOUR)
+        overrides.cancel(agreed, by=cast.responder, at=now + HOUR)
     assert in_charge("system", now) == cast.reader
     assert in_charge("system", now + HOUR) == cast.responder
     with pytest.raises(Conflict), writing():
-        planning.cancel(agreed, by=cast.responder, at=now + HOUR)
+        overrides.cancel(agreed, by=cast.responder, at=now + HOUR)
 
 
 def take(person, now, until=None, key="system"):
     with writing():
-        return planning.take(area(key), until=until, by=person, at=now)
+        return overrides.take(area(key), until=until, by=person, at=now)
 
 
 def test_taking_over_puts_one_in_charge_at_once(cast, now):
@@ -305,5 +305,5 @@ def test_whoever_is_away_cannot_take_over(cast, now):
 def test_what_was_taken_can_be_handed_back(cast, now):
     taken = take(cast.bridge, now)
     with writing():
-        planning.cancel(taken, by=cast.bridge, at=now + HOUR)
+        overrides.cancel(taken, by=cast.bridge, at=now + HOUR)
     assert in_charge("system", now + HOUR) == cast.responder
