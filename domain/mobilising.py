@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain import channel_names, outbox, paging, roster
 from domain.db import Model, db, organisation
-from domain.events import record
+from domain.events import Event, record
 from domain.outbox import Delivery, enqueue
 from domain.people import Person
 
@@ -173,6 +173,15 @@ def _call_is_there(incident_id: int | None, call: str, at: datetime) -> None:
     channel = _of_kind(incident, "channel.create")
     if channel is not None and not incident.drill:
         _slack(incident, "channel.bookmark", at, needs=channel, details={"what": call}, name=f"bookmark-{call}")
+
+
+def told_reports(incident: "Incident") -> dict[int, Delivery]:
+    """The words in the threads of the reports that led to the incident, by their id: one query."""
+    reports = select(Event.report_id).where(Event.incident_id == incident.id, Event.report_id.is_not(None))
+    query = (
+        select(Delivery).where(Delivery.kind == "report.told", Delivery.report_id.in_(reports)).order_by(Delivery.id)
+    )
+    return {one.id: one for one in db.session.scalars(query) if one.details.get("what") == "incident"}
 
 
 def again(delivery: Delivery, *, by: Person, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from blueprints.incidents.mobilised import mobilised
 from blueprints.incidents.places import assignable
 from blueprints.incidents.story import first_report, story
 from blueprints.shared import live
@@ -23,6 +24,7 @@ def shown(incident: Incident) -> dict[str, Any]:
         "origin": first_report(incident),
         "level": level,
         "reach": reach(incident, now()),
+        "mobilised": mobilised(incident, level),
         "people": assignable() if level != "reader" and incident.closed_at is None else [],
     }
 

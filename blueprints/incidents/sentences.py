@@ -47,6 +47,9 @@ words.say(
         "not_in_line": _l("%(name)s is not in the line any more. Please look at who is now."),
         "incident_over": _l("This incident is finished, so nobody needs to be called for it."),
         "attempt_unknown": _l("Please choose what came of the call."),
+        "call_unknown": _l("Please choose the system call or the customer call."),
+        "page_whom": _l("Please choose whom to page."),
+        "page_undecided": _l("Please decide whether everybody is paged: it is outside business hours, and large."),
         "declared_between": _l("%(incident)s was declared while you were writing. Is it the same?"),
     }
 )

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from blueprints.incidents import bp, phrases
 from blueprints.incidents.forms import DeclareForm, EditForm, number_of, report_number
 from blueprints.incidents.live import shown
+from blueprints.incidents.page_question import decided, paging_question
 from blueprints.incidents.places import known_facilities
 from blueprints.shared import words
 from blueprints.shared.language import clock_time, local, now, zone
@@ -69,12 +70,13 @@ def create() -> Any:
     report = _report(form.report.data)
     if one_line(form.report.data) and report is None:
         form.refuse(Refused("report", "report_unknown"))
+    decided(form)
     if form.errors_of:
         return declare_page(form), 422
     try:
         with writing():
-            _check_newest(form)
-            said = _holding_words(form, list(given["services"]))
+            check_newest(form)
+            said = holding_words(form, list(given["services"]))
             incident = incidents.declare(by=myself(), at=now(), report=report, holding_words=said, **given)
             code, first = incident.code, incident.next_update_at
     except Refused as refused:
@@ -117,6 +119,7 @@ def declare_page(form: DeclareForm, ticked: set[int] | None = None, conflict: Co
         severities=SEVERITIES,
         facilities=known_facilities(),
         holding=form.sent.get("guest_notice") or phrases.template("declared", _locale())["guest_notice"],
+        **paging_question(form),
     )
 
 
@@ -133,7 +136,7 @@ def _newest() -> int:
     return db.session.scalar(select(func.max(Incident.id))) or 0
 
 
-def _check_newest(form: DeclareForm) -> None:
+def check_newest(form: DeclareForm) -> None:
     """Two people declare at once: the slower one is shown what the faster one declared, and may still go on."""
     known = number_of(form.newest.data)
     if known is None or form.ticked("another"):
@@ -149,7 +152,7 @@ def _check_newest(form: DeclareForm) -> None:
         raise Conflict("declared_between", incident=between.code)
 
 
-def _holding_words(form: DeclareForm, services: list[Any]) -> dict[str, str]:
+def holding_words(form: DeclareForm, services: list[Any]) -> dict[str, str]:
     """The holding text: the kept template, with the guests' words as they were typed over it."""
     kept = phrases.template("declared", _locale())
     typed = form.sent.get("guest_notice")
