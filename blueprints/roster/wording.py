@@ -27,8 +27,13 @@ words.WORDS.update(
 words.say(
     {
         "time_unreadable": _l("Please write a date and a time, like 2026-08-11 14:30."),
+        "day_unreadable": _l("Please write a date, like 2026-08-11."),
+        "month_unreadable": _l("Please write a month, like 2026-08."),
         "person_unknown": _l("Please choose somebody from the list."),
         "person_left": _l("%(name)s no longer uses Noroshi. Please choose somebody else."),
+        "span_needs_both": _l("Please give both a beginning and an end: from and to."),
+        "span_too_long": _l("Please ask for at most 366 days at a time."),
+        "group_taken": _l("Another area keeps this Slack user group already."),
         "ends_before_begin": _l("Please choose an end that is after the beginning."),
         "ends_in_past": _l("This end has already passed. Please choose one after now."),
         "plan_nobody": _l("Please choose at least one person. To stop using an area, use “Areas”."),

@@ -4,6 +4,7 @@ const NAME = "noroshi-2";
 const PAGES = ["/", "/roster"];
 const ASSETS = {{ kept|json|safe }};
 const DAY = 24 * 3600 * 1000;
+const OLD = 3600 * 1000;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(ASSETS)).then(() => self.skipWaiting()));
@@ -29,6 +30,15 @@ async function keep(path, response) {
   await cache.put(path, new Response(await response.blob(), { status: 200, headers }));
 }
 
+// Whoever looks at the board alone still takes along whom to call: the other page is fetched anew once its copy is old.
+async function freshen(seen) {
+  const cache = await caches.open(NAME);
+  for (const path of PAGES) {
+    const at = (await cache.match(path))?.headers.get("X-Kept-At");
+    if (path !== seen && at && Date.now() - new Date(at) > OLD) await keep(path, await fetch(path).catch(() => null));
+  }
+}
+
 async function kept(path) {
   const cache = await caches.open(NAME);
   const response = await cache.match(path);
@@ -41,8 +51,10 @@ async function kept(path) {
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (url.origin !== location.origin || event.request.method !== "GET") return;
-  if (event.request.mode === "navigate") event.respondWith(page(event.request, url));
-  else if (ASSETS.includes(url.pathname + url.search)) event.respondWith(caches.match(event.request).then((found) => found || fetch(event.request)));
+  if (event.request.mode === "navigate") {
+    event.respondWith(page(event.request, url));
+    if (PAGES.includes(url.pathname)) event.waitUntil(freshen(url.pathname));
+  } else if (ASSETS.includes(url.pathname + url.search)) event.respondWith(caches.match(event.request).then((found) => found || fetch(event.request)));
 });
 
 async function page(request, url) {
