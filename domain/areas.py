@@ -13,8 +13,10 @@ from domain.people import Person
 from domain.roster import AREA_KINDS, Area, LastResort
 from domain.text import has_words, is_blank
 
-RESERVED_KEYS = ("absences", "covers", "emergency-contacts")
+RESERVED_KEYS = ("absences", "covers", "emergency-contacts", "week", "month", "mine", "search", "hours", "days")
 """Words that stand in the place of an area's key in addresses."""
+
+GROUP_ID = re.compile(r"S[A-Z0-9]{6,19}", re.ASCII)
 
 
 def add_area(*, name: str, name_en: str, kind: str, by: Person, at: datetime) -> Area:
@@ -49,6 +51,44 @@ def _area_names(name: str, kind: str, area: Area | None) -> None:
     same = select(Area.id).where(Area.name == name, Area.id != (area.id if area else 0))
     if db.session.scalar(same.limit(1)) is not None:
         raise Refused("name", "area_name_taken")
+
+
+def set_zone(area: Area, zone: str | None, *, by: Person, at: datetime) -> None:
+    """The zone of an area's windows (R2), as `zoneinfo` names it; None: the roster's.
+
+    Raises:
+        Refused: a plan of the area has windows already: they would be read anew, and nothing works backwards (R21).
+    """
+    if area.zone == zone:
+        return
+    if any(any(plan.windows) for plan in area.plans):
+        raise Refused("zone", "zone_in_use")
+    before, area.zone = area.zone, zone
+    db.session.flush()
+    events.record("area_zone_set", by=by, at=at, area=area.key, zone=zone, before=before)
+
+
+def set_group(area: Area, group: str | None, *, by: Person, at: datetime) -> None:
+    """The Slack user group in which whoever is in charge is kept, by its id; None: no group.
+
+    Raises:
+        Refused: it is no id of a Slack user group, or it is another area's.
+    """
+    if area.slack_group == group:
+        return
+    if group is not None:
+        _check_group(group, area)
+    before, area.slack_group = area.slack_group, group
+    db.session.flush()
+    events.record("area_group_set", by=by, at=at, area=area.key, slack_group=group, before=before)
+
+
+def _check_group(group: str, area: Area) -> None:
+    if not GROUP_ID.fullmatch(group):
+        raise Refused("slack_group", "slack_group_bad")
+    # Two areas would take the group from each other with every look.
+    if db.session.scalar(select(Area.id).where(Area.slack_group == group, Area.id != area.id).limit(1)) is not None:
+        raise Refused("slack_group", "group_taken")
 
 
 def _free_key(wanted: str) -> str:

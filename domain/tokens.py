@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from domain import events
 from domain.db import Model, db
@@ -100,3 +100,9 @@ def of(person: Person) -> list[Token]:
     """The calendars' tokens that a person made and that are open, the newest first."""
     query = select(Token).where(Token.kind == "calendar", Token.created_by_id == person.id, Token.revoked_at.is_(None))
     return list(db.session.scalars(query.order_by(Token.id.desc())))
+
+
+def for_machines() -> list[Token]:
+    """The API tokens: those in use first, the newest first."""
+    query = select(Token).where(Token.kind == "api").options(joinedload(Token.created_by))
+    return list(db.session.scalars(query.order_by(Token.revoked_at.is_not(None), Token.id.desc())))

@@ -10,9 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from blueprints.operations import bp
 from blueprints.shared.language import now
+from blueprints.shared.machines import or_token
 from blueprints.shared.pages import render
 from blueprints.shared.who import administrators, myself
-from domain import outbox
+from domain import outbox, roster
 from domain.db import db, writing
 
 
@@ -39,17 +40,18 @@ def readyz() -> tuple[Response, int]:
 
 
 @bp.get("/metrics")
-@administrators
+@or_token(administrators)
 def metrics() -> Response:
-    """Prometheus' text form."""
+    """Prometheus' text form, for administrators and for machines with an API token."""
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
 @bp.get("/administration")
 @administrators
 def administration() -> str:
-    """What administrators keep, on one page."""
-    return render_template("operations/administration.html", waiting=len(outbox.open_deliveries()))
+    """What administrators keep, on one page, below what they have to see: when nobody will be in charge."""
+    gaps = [gap for gap in roster.gaps_ahead(now()) if gap.start > now()]
+    return render_template("operations/administration.html", waiting=len(outbox.open_deliveries()), gaps=gaps)
 
 
 @bp.get("/deliveries")

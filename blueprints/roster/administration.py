@@ -61,7 +61,9 @@ def _names(form: AreaForm) -> dict[str, str]:
 def edit_area(key: str) -> str:
     """One area's names and kind."""
     area = find(key)
-    return render_template("roster/area_edit.html", area=area, form=AreaForm(obj=area), kinds=KINDS, errors={})
+    return render_template(
+        "roster/area_edit.html", area=area, form=AreaForm(obj=area), kinds=KINDS, zones=forms.zones(), errors={}
+    )
 
 
 @bp.post("/areas/<key>")
@@ -72,8 +74,13 @@ def change_area(key: str) -> Any:
     try:
         with writing():
             domain_areas.change_area(area, **_names(form), by=myself(), at=now())
+            if "slack_group" in request.form:
+                domain_areas.set_group(area, form.slack_group.data or None, by=myself(), at=now())
+            if "zone" in request.form:
+                zone = forms.zone_name(form.zone.data, "zone")
+                domain_areas.set_zone(area, zone, by=myself(), at=now())
     except Refused as error:
-        return refused("roster/area_edit.html", error, area=area, form=form, kinds=KINDS)
+        return refused("roster/area_edit.html", error, area=area, form=form, kinds=KINDS, zones=forms.zones())
     return redirect(url_for("roster.areas"), 303)
 
 

@@ -12,6 +12,9 @@ from blueprints.shared.pages import wants_partial
 from domain.db import db
 from domain.errors import Conflict, DomainError, NotAllowed, Refused
 
+SECRETS = {"secret", "token"}
+"""Parts of addresses that must not stand in a log."""
+
 log = structlog.get_logger()
 
 
@@ -37,8 +40,16 @@ def _unexpected(error: Exception) -> Any:
     if isinstance(error, DomainError):
         return show(409, words.sentence(error))
     db.session.rollback()
-    log.error("request failed", path=request.path, method=request.method, exc_info=error)
+    log.error("request failed", path=_address(), method=request.method, exc_info=error)
     return show(500, None)
+
+
+def _address() -> str:
+    """The path for the log, without what opens something: an address may be a key."""
+    path = request.path
+    for name in SECRETS & (request.view_args or {}).keys():
+        path = path.replace(str((request.view_args or {})[name]), f"<{name}>")
+    return path
 
 
 def show(status: int, sentence: str | None) -> Response:

@@ -8,6 +8,7 @@ from flask import Flask, Response, flash, g, jsonify, redirect, request, session
 from flask_babel import gettext
 from flask_login import LoginManager, login_user, logout_user
 
+from blueprints.shared.machines import unknown
 from domain.people import Person, by_session
 
 _MISREAD = re.compile(r"[\\\x00-\x1f\x7f]")
@@ -44,6 +45,8 @@ def _unauthorized() -> Any:
     if request.headers.get("HX-Request") or "text/event-stream" in request.headers.get("Accept", ""):
         login = url_for("people.login", next=_page_of(request.headers.get("HX-Current-URL")))
         return Response(status=401, headers={"HX-Redirect": login})
+    if request.path.startswith("/api/"):
+        return unknown()
     if request.accept_mimetypes.best == "application/json":
         return jsonify(error="sign in"), 401
     if request.method in ("GET", "HEAD"):

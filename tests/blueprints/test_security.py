@@ -38,9 +38,11 @@ def test_every_page_of_an_administrator_carries_the_policy(app, sign_in, cast):
 
 
 def nothing_shown(answer) -> bool:
-    """Sent to the sign-in form, told so by the status, or an empty answer."""
+    """Sent to the sign-in form, told so by the status (to machines in JSON), or an empty answer."""
     if answer.status_code == 303:
         return answer.location.startswith("/login")
+    if answer.status_code == 401 and answer.is_json:
+        return set(answer.get_json()) == {"error"}
     return answer.status_code in (204, 401) and not answer.data
 
 

@@ -69,3 +69,26 @@ def test_only_administrators_keep_areas(sign_in, cast, path):
 
 def test_only_administrators_see_them(sign_in, cast):
     assert sign_in(cast.responder).get("/areas").status_code == 403
+
+
+def test_the_slack_group_of_an_area_is_kept(admin):
+    sent = {"name": "システム", "name_en": "System", "kind": "system"}
+    admin.post("/areas/system", data={**sent, "slack_group": "S0SYSTEM0"})
+    assert roster.area_by_key("system").slack_group == "S0SYSTEM0"
+    assert 'value="S0SYSTEM0"' in admin.get("/areas/system").text
+    admin.post("/areas/system", data={**sent, "slack_group": ""})
+    assert roster.area_by_key("system").slack_group is None
+
+
+@pytest.mark.parametrize("group", ["system", "C0HOTLINE", "s0system0"])
+def test_what_is_no_slack_group_is_refused_and_kept(admin, group):
+    sent = {"name": "システム", "name_en": "System", "kind": "system", "slack_group": group}
+    answer = admin.post("/areas/system", data=sent)
+    assert answer.status_code == 422
+    assert f'value="{group}"' in answer.text
+
+
+def test_two_areas_do_not_keep_one_group(admin):
+    admin.post("/areas/system", data={"name": "システム", "kind": "system", "slack_group": "S0SYSTEM0"})
+    answer = admin.post("/areas/bridge", data={"name": "ブリッジ役", "kind": "bridge", "slack_group": "S0SYSTEM0"})
+    assert answer.status_code == 422
