@@ -298,8 +298,9 @@ def test_every_message_of_a_drill_says_so_first(slack: LocalSlack, deliver: Call
     declare(hands, drill=True)
     publish(hands, "identified")
     deliver()
-    messages = slack.messages("hotline")
-    assert len(messages) == 2
+    assert slack.messages("hotline") == [], "a drill goes to the drill channel and nowhere else"
+    messages = slack.messages("drill")
+    assert len(messages) == 3
     for message in messages:
         assert message["text"].startswith("[DRILL]")
         assert message["blocks"][0]["text"]["text"].startswith("[DRILL]")
@@ -308,7 +309,7 @@ def test_every_message_of_a_drill_says_so_first(slack: LocalSlack, deliver: Call
 def test_updates_go_on_when_the_declaration_failed(
     slack: LocalSlack, deliver: Callable[..., int], hands: Hands
 ) -> None:
-    slack.faults.add("error_json", error="invalid_blocks")
+    slack.faults.add("error_json", error="invalid_blocks", after=1)
     declare(hands)
     publish(hands, "identified")
     deliver()
