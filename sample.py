@@ -12,13 +12,17 @@ from sqlalchemy import select, update
 
 from domain import absences, beginnings, hotline, incidents, maintenances, overrides, planning
 from domain.catalog import Facility, Service, Symptom
+from domain.cycles import Cycle
 from domain.db import db, writing
 from domain.incidents import Incident
 from domain.outbox import Delivery
 from domain.people import Person, hash_password, normal_email
+from domain.planning import Draft, Row, Turn
 from domain.roster import Area, LastResort
+from domain.walltime import DAYS, Window
 
 FACTS: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text())
+NIGHTS_BEGIN = datetime(2025, 1, 6, 9)  # noqa: DTZ001  a wall time
 Minutes = Callable[[float], datetime]
 
 
@@ -102,6 +106,7 @@ def _roster(people: dict[str, Person], at: datetime) -> None:
             by=keeper,
             at=starts,
         )
+    _nights(people, at - timedelta(days=200))
     # A hand-over within the hour, and somebody who is away next week.
     overrides.offer_cover(
         people["勅使河原 龍之介"],
@@ -121,6 +126,20 @@ def _roster(people: dict[str, Person], at: datetime) -> None:
     )
     db.session.add(LastResort(name="社長室 大塚 仁", phone="+81312345678", position=0))
     db.session.flush()
+
+
+def _nights(people: dict[str, Person], at: datetime) -> None:
+    """The system side: a standing order while the office is open, else a rotation by the week."""
+    area = db.session.scalars(select(Area).where(Area.key == "system")).one()
+    latest = planning.latest_plan(area)
+    assert latest is not None
+    office = Window(9 * 60, 19 * 60, frozenset(DAYS[:5]))
+    line = [people[one] for one in dict(FACTS["areas"])["system"]]
+    turns = Cycle(FACTS["nights"]["name"], tuple(people[one] for one in FACTS["nights"]["members"]), NIGHTS_BEGIN)
+    rows = (Row(tuple(line), (office,)), Row((Turn(0), Turn(0, 1), line[0])))
+    planning.set_plan(
+        area, Draft(rows, (turns,)), starts_at=at, seen=latest.id, by=people[FACTS["keeper"]], at=at
+    )  # fmt: skip
 
 
 def _past(people: dict[str, Person], services: dict[str, Service], at: datetime) -> None:
