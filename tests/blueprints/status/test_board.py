@@ -350,9 +350,9 @@ def test_a_promise_that_came_due_is_late_though_nothing_was_committed(
     assert due
     client = sign_in(cast.reader)
     app.config["CLOCK"] = lambda: due - timedelta(seconds=1)
-    assert "遅れています" not in board(client)
+    assert "分遅れています。" not in board(client)
     app.config["CLOCK"] = lambda: due + timedelta(seconds=1)
-    assert "遅れています" in board(client)
+    assert "分遅れています。" in board(client)
 
 
 def test_the_same_minute_of_the_next_day_is_another_board(app: Flask, cast: SimpleNamespace, sign_in: SignIn) -> None:
