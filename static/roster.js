@@ -6,6 +6,8 @@
   const kept = document.documentElement.dataset.keptAt;
   const stale = () => Boolean(kept) || document.querySelector("#connection")?.hidden === false;
 
+  const day = (at) => new Date(at).toLocaleDateString("en", { timeZone: document.body.dataset.zone });
+
   const stateOf = (card, now) => {
     if (!stale() || now < Date.parse(card.dataset.until)) return "now";
     return now < (Date.parse(card.dataset.nextUntil) || Infinity) ? "next" : "unsure";
@@ -19,7 +21,9 @@
       for (const part of card.querySelectorAll("[data-when]")) part.hidden = !part.dataset.when.split(" ").includes(state);
     }
     const old = document.querySelector("#too-old");
-    if (!old || !kept || now - new Date(kept) < DAY) return;
+    if (!old || !kept) return;
+    document.querySelector("#yesterday").hidden = day(kept) === day(now);
+    if (now - new Date(kept) < DAY) return;
     old.hidden = false;
     for (const call of document.querySelectorAll("main a[href^='tel:']")) call.remove();
   };

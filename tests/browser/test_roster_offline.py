@@ -80,6 +80,7 @@ def test_after_a_further_one_it_is_no_longer_certain(later: Callable[..., Page])
 def test_a_copy_older_than_a_day_shows_no_numbers(later: Callable[..., Page]) -> None:
     page = later(hours=25)
     expect(page.locator("#too-old")).to_be_visible()
+    expect(page.locator("#yesterday")).to_be_visible()
     expect(page.locator("main a[href^='tel:']")).to_have_count(0)
 
 
