@@ -5,20 +5,25 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from sqlalchemy import select
 
 from app import create_app
-from domain import absences, facility_import, hotline, incidents, maintenances, overrides
+from domain import absences, cycles, facility_import, hotline, incidents, maintenances, overrides, planning, roster
 from domain.catalog import Service, Symptom
+from domain.cycles import Cycle
 from domain.db import db, writing
 from domain.incidents import Incident
 from domain.outbox import Delivery
 from domain.people import Person
+from domain.planning import Draft, Row, Turn
 from domain.suspicion import Report
+from domain.walltime import Window
 
 Found = TypeVar("Found")
+UTC_ZONE = ZoneInfo("UTC")
 ADMIN, RESPONDER, BRIDGE, READER, DEPUTY = 1, 2, 3, 4, 6
 FACILITIES = """name,reading,services
 青葉アドベンチャーパーク,あおばあどべんちゃーぱーく,入場管理;予約サイト
@@ -34,7 +39,9 @@ PAGES = (
     "/maintenances/new", "/templates", "/templates/investigating/ja", "/roster", "/roster/system", "/roster/system/plan",
     "/roster?at=2026-08-11T10:30", "/roster?at=soon", "/roster/week", "/roster/week?from=soon", "/roster/mine",
     "/roster/month", "/roster/month?month=2026-05", "/roster/search", "/roster/search?q=zzz",
-    "/roster/absences", "/roster/absences/{absence}", "/roster/covers", "/roster/covers/{cover}", "/areas", "/areas/system",
+    "/roster/hours", "/roster/days",
+    "/roster/partner/plan", "/roster/partner", "/roster/covers?kind=swap", "/roster/absences",
+    "/roster/absences/{absence}", "/roster/covers", "/roster/covers/{cover}", "/areas", "/areas/system",
     "/people", "/people/2", "/people/import", "/me", "/logout", "/services", "/symptoms", "/facilities/import",
     "/administration", "/administration/tokens", "/me/calendars", "/deliveries", "/nothing-here",
 )  # fmt: skip
@@ -156,10 +163,23 @@ def _morning() -> dict[str, Any]:
         _person(DEPUTY), _person(RESPONDER), None, starts_at=at + timedelta(hours=5), ends_at=at + timedelta(hours=9),
         by=_person(RESPONDER), at=at,
     )  # fmt: skip
+    _turns(at)
     return {
         "live": live.code, "late": late.code, "restored": _restored(at).code, "planned": _planned(at).code,
         "suspicion": suspicion.id, "judged": judged.id, "absence": absence.id, "cover": cover.id,
     }  # fmt: skip
+
+
+def _turns(at: datetime) -> None:
+    """The area for partners takes turns by the week, and has somebody else at night."""
+    cycle = Cycle("週番", (_person(DEPUTY), _person(BRIDGE)), cycles.last_monday(at, UTC_ZONE))
+    rows = (Row((_person(DEPUTY), _person(ADMIN)), (Window(22 * 60, 6 * 60),)), Row((Turn(0), Turn(0, 1))))
+    area = roster.area_by_key("partner")
+    assert area
+    latest = planning.latest_plan(area)
+    planning.set_plan(
+        area, Draft(rows, (cycle,)), starts_at=at, seen=latest.id if latest else None, by=_person(ADMIN), at=at
+    )
 
 
 def _live(at: datetime) -> Incident:
