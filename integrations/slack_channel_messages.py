@@ -66,8 +66,9 @@ def first_message(facts: DeliveryFacts, wording: Wording, base_url: str) -> tupl
         blocks.append(section(_("This is a drill, not a real incident. Please do not tell customers.")))
     blocks.append(section(line(incident.title), "title"))
     blocks.append(section(f"{scale_word(incident.severity, wording)}\n{_since(incident, wording)}"))
-    blocks.append(section(f"*{_('Who has what')}*\n{_roles(outside, wording)}"))
-    blocks.append(section(f"*{_('Calls')}*\n{_calls(outside, wording)}"))
+    roles, calls = _("Who has what"), _("Calls")
+    blocks.append(section(f"*{roles}*\n{_roles(outside, wording)}"))
+    blocks.append(section(f"*{calls}*\n{_calls(outside, wording)}"))
     blocks.append(section(_next(incident, wording)))
     if link := linked(base_url, f"incidents/{incident.code}", _("Incident page and record")):
         blocks.append(section(link))
@@ -123,10 +124,10 @@ def _roles(outside: MobilisingFacts, wording: Wording) -> str:
 
 def _calls(outside: MobilisingFacts, wording: Wording) -> str:
     _ = wording.gettext
-    lines = []
+    lines, join = [], _("Join")
     for name in CALL_NAMES:
         url = outside.calls.get(name)
-        where = f"<{url.replace('&', '&amp;')}|{_('Join')}>" if url else _("not open yet")
+        where = f"<{url.replace('&', '&amp;')}|{join}>" if url else _("not open yet")
         lines.append(f"{call_name(name, wording)}: {where}")
     return "\n".join(lines)
 
