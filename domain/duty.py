@@ -171,28 +171,35 @@ class Answer:
 
 
 def answer(
-    roster: Roster, area: str, at: datetime, incident: Hashable | None = None, *, looks_back: bool = True
+    roster: Roster,
+    area: str,
+    at: datetime,
+    incident: Hashable | None = None,
+    *,
+    looks_back: bool = True,
+    until: datetime | None = None,
 ) -> Answer:
     """Who is on duty in `area` at `at`, and everything around it (R17 to R23).
 
     Without an incident nobody counts as tried: `suggest` is then the first of the line. Where the facts do not reach
-    back, `looks_back` False leaves `since` out.
+    back, `looks_back` False leaves `since` out; where they do not reach ahead, no change after `until` is looked for.
 
     Raises:
         KeyError: there is no such area.
     """
-    facts = _narrowed(roster, area, at - REACH if looks_back else at, at + REACH)
+    last = at + REACH if until is None else min(until, at + REACH)
+    facts = _narrowed(roster, area, at - REACH if looks_back else at, last)
     places, warnings = _resolve(facts, area, at)
     people = [place.holder for place in places]
     on_duty = people[0] if people else None
-    until, follower = _until(facts, area, at, on_duty)
+    change, follower = _until(facts, area, at, last, on_duty)
     suggest, exhausted = next_suggestion(roster, people, at, incident)
     return Answer(
         line=people,
         places=places,
         on_duty=on_duty,
         since=_since(facts, area, at, on_duty) if looks_back else None,
-        until=until,
+        until=change,
         next=follower,
         gap=not people,
         last_resort=list(roster.last_resort) if not people or exhausted else [],
@@ -219,13 +226,9 @@ def timeline(
     Raises:
         KeyError: there is no such area.
     """
-    facts = _narrowed(roster, area, start, end)
     parts: list[tuple[datetime, datetime, Person | None]] = []
-    edges = [start, *_edges(facts, area, start, end), end]
-    for left, right in pairwise(edges):
-        if right <= left:
-            continue
-        person = _on_duty(facts, area, left)
+    for left, right, places in lines(roster, area, start, end):
+        person = places[0].holder if places else None
         if parts and parts[-1][2] == person:
             parts[-1] = (parts[-1][0], right, person)
         else:
@@ -233,21 +236,36 @@ def timeline(
     return parts
 
 
+def lines(
+    roster: Roster, area: str, start: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime, list[Place]]]:
+    """Consecutive (start, end, line) over [start, end): from each instant at which the line may change to the next.
+
+    Raises:
+        KeyError: there is no such area.
+    """
+    facts = _narrowed(roster, area, start, end)
+    for left, right in pairwise([start, *_edges(facts, area, start, end), end]):
+        if left < right:
+            yield left, right, _resolve(facts, area, left)[0]
+
+
 def gaps(roster: Roster, area: str, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """The parts of a timeline in which nobody is on duty (R25)."""
     return [(left, right) for left, right, person in timeline(roster, area, start, end) if person is None]
 
 
-def next_edge(roster: Roster, area: str, at: datetime) -> datetime | None:
-    """The first instant after `at`, within reach, at which anything of an area's answer may change."""
-    return next(_edges(_narrowed(roster, area, at, at + REACH), area, at, at + REACH), None)
+def next_edge(roster: Roster, area: str, at: datetime, until: datetime | None = None) -> datetime | None:
+    """The first instant after `at`, up to `until` (else: within reach), at which anything of an answer may change."""
+    last = at + REACH if until is None else until
+    return next(_edges(_narrowed(roster, area, at, last), area, at, last), None)
 
 
 def holders(roster: Roster, area: str, start: datetime, end: datetime) -> set[Person]:
     """Everybody with a place, planned or standing in, at some time of [start, end), absent or not."""
-    facts = replace(_narrowed(roster, area, start, end), absences=())
-    edges = [start, *(edge for edge in _edges(facts, area, start, end) if edge < end)]
-    return {person for edge in edges for place in _resolve(facts, area, edge)[0] for person in place.memory}
+    known = replace(roster, absences=())
+    found = lines(known, area, start, end) if start < end else [(start, end, line(known, area, start))]
+    return {person for _start, _end, places in found for place in places for person in place.memory}
 
 
 def next_suggestion(
@@ -327,15 +345,19 @@ def _slots(roster: Roster, area: str, at: datetime) -> list[Person]:
     number = bisect_right(facts.plans, at, key=lambda plan: plan.effective)
     for row in facts.plans[number - 1].rows if number else ():
         if not row.windows or any(inside(window, at, facts.zone, roster.holidays) for window in row.windows):
-            people = (_member(roster, one, at) if isinstance(one, RotationSlot) else one for one in row.slots)
+            counts: dict[str, int] = {}  # a row often has one rotation several times
+            people = (_member(roster, one, at, counts) if isinstance(one, RotationSlot) else one for one in row.slots)
             return [person for person in people if person is not None]
     return []
 
 
-def _member(roster: Roster, slot: RotationSlot, at: datetime) -> Person | None:
-    """Who a rotation puts into a slot (R8)."""
+def _member(roster: Roster, slot: RotationSlot, at: datetime, counts: dict[str, int] | None = None) -> Person | None:
+    """Who a rotation puts into a slot (R8). `counts`: how often each has handed over by then, once it is known."""
     rotation = roster.rotations[slot.rotation]
-    count = _handed_over(rotation, at)
+    counts = {} if counts is None else counts
+    count = counts.get(slot.rotation)
+    if count is None:
+        count = counts[slot.rotation] = _handed_over(rotation, at)
     if count == 0 or not rotation.members:
         return None
     return rotation.members[((count - 1) // rotation.every + slot.offset) % len(rotation.members)]
@@ -348,11 +370,12 @@ def handovers(rotation: Rotation, around: date) -> Iterator[tuple[int, datetime]
     weeks = max(0, (around - first).days // 7)
     days = {DAYS[first.weekday()]} if rotation.unit == "week" else rotation.days or frozenset(DAYS)
     number, day = weeks * len(days), first + weeks * 7 * DAY
+    step = 7 * DAY if rotation.unit == "week" else DAY
     while True:
         if DAYS[day.weekday()] in days:
             yield number, instant(datetime.combine(day, rotation.start.time()), rotation.zone)
             number += 1
-        day += DAY
+        day += step
 
 
 def _handed_over(rotation: Rotation, at: datetime) -> int:
@@ -399,9 +422,11 @@ def _tried(roster: Roster, incident: Hashable, at: datetime) -> set[Person]:
     return {person for person, result in latest.items() if result in ("no_answer", "declined")}
 
 
-def _until(roster: Roster, area: str, at: datetime, person: Person | None) -> tuple[datetime | None, Person | None]:
-    """The first instant at which somebody else is on duty, and who (R19)."""
-    for edge in _edges(roster, area, at, at + REACH):
+def _until(
+    roster: Roster, area: str, at: datetime, last: datetime, person: Person | None
+) -> tuple[datetime | None, Person | None]:
+    """The first instant, up to `last`, at which somebody else is on duty, and who (R19)."""
+    for edge in _edges(roster, area, at, last):
         follower = _on_duty(roster, area, edge)
         if follower != person:
             return edge, follower

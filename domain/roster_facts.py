@@ -1,9 +1,9 @@
 """The roster's rows, loaded once and handed to `duty`: everything that can matter over a span, for every area."""
 
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +21,10 @@ REACH = duty.REACH
 """How far ahead a hand-over is looked for (R19)."""
 
 SECOND = timedelta(seconds=1)
+
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
+MOST = 100
+"""So many entries are looked at first: nearly every area hands over before the last of them begins."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,18 @@ class AreaDuty:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that can matter from `back` before `at` to `until`, as rows."""
+    """Everything that can matter from `back` before `at` to `until`, as rows.
+
+    Of many entries to come only those up to `horizon` are there at first; what needs more, loads it.
+    """
 
     at: datetime
     back: timedelta
+    until: datetime
+    horizon: datetime
     areas: list[Area]
     plans: list[Row[Any]]
+    versions: dict[int, tuple[duty.Plan, ...]]
     overrides: list[Row[Any]]
     absences: list[Row[Any]]
     rotations: dict[str, duty.Rotation]
@@ -86,11 +96,19 @@ class Facts:
 
     def duties(self, incident: Hashable | None = None) -> list[AreaDuty]:
         """Who answers for each area at `at`, in the areas' order."""
-        return [self._duty(area, incident) for area in self.areas]
+        return self._duties(self.areas, incident)
 
     def duty_of(self, area: Area, incident: Hashable | None = None) -> AreaDuty | None:
         """Who answers for one area at `at`; None when it is not in use."""
-        return next((self._duty(one, incident) for one in self.areas if one.id == area.id), None)
+        return next(iter(self._duties([one for one in self.areas if one.id == area.id], incident)), None)
+
+    def _duties(self, areas: list[Area], incident: Hashable | None) -> list[AreaDuty]:
+        found = {area.id: self._duty(area, incident) for area in areas}
+        if self.horizon < self.until:
+            unsure = [area for area in areas if found[area.id].until is None]
+            further = self._further(unsure) if unsure else self
+            found |= {area.id: further._duty(area, incident) for area in unsure}
+        return list(found.values())
 
     @cached_property
     def last_resort(self) -> list[LastResort]:
@@ -101,11 +119,62 @@ class Facts:
     def _kept(self) -> dict[str, duty.Roster]:
         return {}
 
-    def of(self, area: Area) -> duty.Roster:
-        """What concerns one area, as `duty` takes it; people are their ids, the area is its key."""
+    def of(self, area: Area, until: datetime | None = None) -> duty.Roster:
+        """What concerns one area (up to `until`), as `duty` takes it; people are their ids, the area is its key."""
+        return self._up_to(until)._of(area)
+
+    def named(self, area: Area, until: datetime | None = None) -> set[int]:
+        """Ids of everybody who may have a place in an area's line (up to `until`)."""
+        return self._up_to(until)._named_in(area)
+
+    def _up_to(self, until: datetime | None) -> "Facts":
+        near = until is not None and until <= self.horizon
+        return self if near or self.horizon >= self.until else self._whole
+
+    def _of(self, area: Area) -> duty.Roster:
         if area.key not in self._kept:
             self._kept[area.key] = self._roster(area)
         return self._kept[area.key]
+
+    @cached_property
+    def _whole(self) -> "Facts":
+        return self._further(None)
+
+    def _further(self, areas: list[Area] | None) -> "Facts":
+        """The same facts with all entries to come that concern these areas (None: all of them)."""
+        connection = db.session.connection()
+        span = {"at": self.at, "after": self.horizon, "until": self.until}
+        if areas is None:
+            overrides = list(connection.execute(queries.OVERRIDES, span))
+            absences = list(connection.execute(queries.ABSENCES, span))
+        else:
+            own = span | {"areas": [0, *(area.id for area in areas)]}
+            overrides = list(connection.execute(queries.OVERRIDES_OF, own))
+            found = replace(self, overrides=[*self.overrides, *overrides])
+            people = {one for area in areas for one in found._named_in(area)}
+            absences = list(connection.execute(queries.ABSENCES_OF, span | {"people": sorted(people)}))
+        self._meet(_named(overrides) - self.people.keys())
+        more = replace(
+            self,
+            horizon=self.until,
+            overrides=[*self.overrides, *overrides],
+            absences=[*self.absences, *absences],
+        )
+        if not _windows([], absences):
+            return more
+        kept = settings()
+        return replace(more, zone=zone(kept), days_off=_days_off(more.plans, more.absences, self.years, kept))
+
+    def _meet(self, people: set[int]) -> None:
+        """Whoever comes up later is known as everybody is who was there at first."""
+        if people:
+            found = db.session.scalars(queries.PEOPLE, {"people": sorted(people)})
+            self.people.update((person.id, person) for person in found)
+
+    @property
+    def years(self) -> range:
+        """Whose days off can matter."""
+        return _years(self.at - self.back, self.until)
 
     def _roster(self, area: Area) -> duty.Roster:
         overrides = self._overrides
@@ -113,10 +182,10 @@ class Facts:
         zone = ZoneInfo(area.zone) if area.zone else self.zone
         return duty.Roster(
             zone=self.zone,
-            areas={area.key: duty.Area(zone, self.planned.get(area.key) or self._versions[area.id])},
+            areas={area.key: duty.Area(zone, self.planned.get(area.key) or self.versions[area.id])},
             rotations=self.rotations,
             overrides=tuple(_override(row) for row in own),
-            absences=(*self._away, *self._gone()),
+            absences=tuple(self._away(self._named_in(area))),
             attempts=tuple(duty.Attempt(one.incident, one.at, one.result, one.person_id) for one in self.attempts),
             holidays=self.days_off,
         )
@@ -128,36 +197,38 @@ class Facts:
             found[row.area_id].append(row)
         return found
 
+    def _named_in(self, area: Area) -> set[int]:
+        """By its plans, their rotations, its overrides."""
+        found: set[Any] = _named([*self._overrides[area.id], *self._overrides[None]])
+        for plan in self.planned.get(area.key) or self.versions[area.id]:
+            for row in plan.rows:
+                for slot in row.slots:
+                    found.update(
+                        self.rotations[slot.rotation].members if isinstance(slot, duty.RotationSlot) else (slot,)
+                    )
+        return found - {None}
+
     @cached_property
-    def _versions(self) -> dict[int, tuple[duty.Plan, ...]]:
-        """Area id → its versions in the order recorded."""
-        rows: dict[int, list[Row[Any]]] = {}
-        for row in self.plans:
-            rows.setdefault(row.id, []).append(row)
-        found: dict[int, tuple[duty.Plan, ...]] = defaultdict(tuple)
-        for own in rows.values():
-            found[own[0].area_id] += (_plan(own),)
+    def _absences(self) -> dict[int, list[Row[Any]]]:
+        found: dict[int, list[Row[Any]]] = defaultdict(list)
+        for row in self.absences:
+            found[row.person_id].append(row)
         return found
 
     @cached_property
-    def _away(self) -> list[duty.Absence]:
-        return [
-            duty.Absence(
-                row.person_id, row.starts_at, row.ends_at, tuple(read_window(one) for one in row.weekly or ()),
-                recorded_at=row.recorded_at, cancelled_at=row.cancelled_at,
-            )
-            for row in self.absences
-            if row.id != self.ignored_absence
-        ]  # fmt: skip
+    def _gone(self) -> dict[int, datetime]:
+        """Who left, and when (R24)."""
+        return {number: one.deactivated_at for number, one in self.people.items() if one.deactivated_at}
 
-    def _gone(self) -> list[duty.Absence]:
-        """Whoever left is absent from then on, without end (R24)."""
-        return [
-            duty.Absence(person.id, person.deactivated_at) for person in self.people.values() if person.deactivated_at
-        ]
+    def _away(self, people: set[int]) -> Iterator[duty.Absence]:
+        """Somebody's absences. Whoever left is absent from then on, without end (R24)."""
+        for number in people & self._absences.keys():
+            yield from (_absence(row) for row in self._absences[number] if row.id != self.ignored_absence)
+        yield from (duty.Absence(number, self._gone[number]) for number in people & self._gone.keys())
 
     def _duty(self, area: Area, incident: Hashable | None) -> AreaDuty:
-        found = duty.answer(self.of(area), area.key, self.at, incident, looks_back=self.back >= REACH)
+        until = None if self.horizon >= self.until else self.horizon
+        found = duty.answer(self._of(area), area.key, self.at, incident, looks_back=self.back >= REACH, until=until)
         line = [
             Duty(self.people[place.holder], self.people[place.memory[0]] if len(place.memory) > 1 else None, rank)
             for rank, place in enumerate(found.places)
@@ -177,34 +248,54 @@ class Facts:
 
     def changes_at(self) -> datetime | None:
         """When an answer may change by the clock alone: the next start or end of anything; None: not by itself."""
-        edges = (duty.next_edge(self.of(area), area.key, self.at) for area in self.areas)
-        return min((edge for edge in edges if edge is not None), default=None)
+        found: datetime | None = None
+        for area in self.areas:
+            last = min(found or self.until, self.horizon)
+            found = duty.next_edge(self._of(area), area.key, self.at, last) or found
+        return self._whole.changes_at() if found is None and self.horizon < self.until else found
 
     def holders(self, area_id: int | None, start: datetime, end: datetime) -> set[int]:
         """Ids of those with a place in the area (None: in any), planned or standing in, at some time of the span."""
         found: set[Any] = set()
         for area in self.areas:
             if area_id in (None, area.id):
-                found |= duty.holders(self.of(area), area.key, start, end)
+                found |= duty.holders(self.of(area, end), area.key, start, end)
         return found
 
 
-def _plan(rows: list[Row[Any]]) -> duty.Plan:
+def _plan(plan: Row[Any], places: list[Row[Any]]) -> duty.Plan:
     """A version out of its places."""
-    first = rows[0]
-    slots: dict[int, list[duty.Slot]] = {number: [] for number in range(len(first.windows))}
-    for row in rows:
-        if row.row is not None:
-            turn = duty.RotationSlot(str(row.rotation_id), row.offset) if row.rotation_id else None
-            slots.setdefault(row.row, []).append(turn or row.person_id)
-    windows = dict(enumerate(first.windows))
-    return duty.Plan(
-        first.starts_at,
-        tuple(
-            duty.Row(tuple(own), tuple(read_window(one) for one in windows.get(number, ())))
-            for number, own in sorted(slots.items())
-        ),
-        first.recorded_at,
+    slots: dict[int, list[duty.Slot]] = {number: [] for number in range(len(plan.windows))}
+    for place in places:
+        turn = duty.RotationSlot(str(place.rotation_id), place.offset) if place.rotation_id else None
+        slots.setdefault(place.row, []).append(turn or place.person_id)
+    windows = dict(enumerate(plan.windows))
+    rows = (
+        duty.Row(tuple(own), tuple(read_window(one) for one in windows.get(number, ())))
+        for number, own in sorted(slots.items())
+    )
+    return duty.Plan(plan.starts_at, tuple(rows), plan.recorded_at)
+
+
+def _versions(plans: list[Row[Any]], slots: list[Row[Any]]) -> dict[int, tuple[duty.Plan, ...]]:
+    """Area id → its versions in the order recorded."""
+    places: dict[int, list[Row[Any]]] = defaultdict(list)
+    for slot in slots:
+        places[slot.plan_id].append(slot)
+    found: dict[int, tuple[duty.Plan, ...]] = defaultdict(tuple)
+    for plan in plans:
+        found[plan.area_id] += (_plan(plan, places[plan.id]),)
+    return found
+
+
+def _absence(row: Row[Any]) -> duty.Absence:
+    return duty.Absence(
+        person=row.person_id,
+        start=row.starts_at,
+        end=row.ends_at,
+        weekly=tuple(read_window(one) for one in row.weekly or ()),
+        recorded_at=row.recorded_at,
+        cancelled_at=row.cancelled_at,
     )
 
 
@@ -251,47 +342,66 @@ def facts(
 
     `back` of `REACH` lets the answers say since when. `incident`: its code, whose attempts count.
     """
-    connection = db.session.connection()
+    connection, until = db.session.connection(), at + ahead
     begin = at - back - SECOND if back else at  # what ends at the first instant was in force just before it
-    span = {"at": begin, "until": at + ahead}
+    span = {"at": begin, "after": EARLIEST, "until": until}
     plans: list[Row[Any]] = list(connection.execute(queries.PLANS, {"at": begin}))
-    overrides = list(connection.execute(queries.OVERRIDES, span))
-    absences = list(connection.execute(queries.ABSENCES, span))
-    turns = {row.rotation_id for row in plans if row.rotation_id}
+    slots: list[Row[Any]] = list(connection.execute(queries.SLOTS, {"plans": [plan.id for plan in plans]}))
+    # The past is asked for as a whole.
+    overrides, absences = (
+        list(connection.execute(query if back else query.limit(MOST), span))
+        for query in (queries.OVERRIDES, queries.ABSENCES)
+    )
+    horizon = (
+        until
+        if back
+        else min([until, *(rows[-1].starts_at - SECOND for rows in (overrides, absences) if len(rows) == MOST)])
+    )
+    overrides, absences = ([row for row in rows if row.starts_at <= horizon] for rows in (overrides, absences))
+    turns = {row.rotation_id for row in slots if row.rotation_id}
     areas = list(db.session.scalars(queries.AREAS))
-    kept = settings() if turns or _by_clock(plans, absences) else None
+    kept = settings() if turns or _windows(plans, absences) else None
     rotations, members = _rotations(turns, zone(kept)) if turns else ({}, set())
     attempts = list(db.session.scalars(queries.ATTEMPTS, {"incident": incident})) if incident is not None else []
-    named = {row.person_id for row in (*plans, *overrides, *absences)} | {row.for_person_id for row in overrides}
-    people = db.session.scalars(queries.PEOPLE, {"people": sorted((named | members) - {None})})
-    years = range((at - back).year - 1, (at + ahead).year + 2)
+    named = members | _named(overrides) | {row.person_id for row in slots if row.person_id}
+    people = db.session.scalars(queries.PEOPLE, {"people": sorted(named)})
     return Facts(
         at=at,
         back=back,
+        until=until,
+        horizon=horizon,
         areas=areas,
         plans=plans,
+        versions=_versions(plans, slots),
         overrides=overrides,
         absences=absences,
         rotations=rotations,
         people={person.id: person for person in people},
         zone=zone(kept),
-        days_off=holidays.days_off(years, holidays.country(kept)) if _by_day(plans, absences) else frozenset(),
+        days_off=_days_off(plans, absences, _years(at - back, until), kept),
         attempts=attempts,
     )
 
 
+def _named(overrides: list[Row[Any]]) -> set[int]:
+    return {one for row in overrides for one in (row.person_id, row.for_person_id) if one is not None}
+
+
+def _years(start: datetime, end: datetime) -> range:
+    return range(start.year - 1, end.year + 2)
+
+
+def _days_off(
+    plans: list[Row[Any]], absences: list[Row[Any]], years: range, kept: RosterSettings | None
+) -> frozenset[Any]:
+    """The days off, where it matters what kind of day it is (R6)."""
+    if not any(window.get("days") for own in _windows(plans, absences) for window in own):
+        return frozenset()
+    return holidays.days_off(years, holidays.country(kept))
+
+
 def _windows(plans: list[Row[Any]], absences: list[Row[Any]]) -> list[Windows]:
     return [own for row in plans for own in row.windows if own] + [row.weekly for row in absences if row.weekly]
-
-
-def _by_clock(plans: list[Row[Any]], absences: list[Row[Any]]) -> bool:
-    """Whether any wall time is left to be worked out."""
-    return bool(_windows(plans, absences))
-
-
-def _by_day(plans: list[Row[Any]], absences: list[Row[Any]]) -> bool:
-    """Whether it matters what kind of day it is (R6)."""
-    return any(window.get("days") for own in _windows(plans, absences) for window in own)
 
 
 def _rotations(ids: set[int], zone: ZoneInfo) -> tuple[dict[str, duty.Rotation], set[int]]:

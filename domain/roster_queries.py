@@ -1,9 +1,9 @@
 """The statements that load the roster, built once: `at` is the instant from which on things can matter."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy.orm import aliased
 
 from domain.db import Instant
 from domain.people import Person
@@ -22,6 +22,7 @@ from domain.roster_tables import (
 
 _AT = bindparam("at", type_=Instant())
 _UNTIL = bindparam("until", type_=Instant())
+_AFTER = bindparam("after", type_=Instant())
 
 
 def in_force_after(kind: type[Override] | type[Absence], at: Any) -> Any:
@@ -31,44 +32,60 @@ def in_force_after(kind: type[Override] | type[Absence], at: Any) -> Any:
     )
 
 
-def _versions(at: datetime | Any) -> Any:
+def _relevant() -> Any:
     # A version counts from the later of its start and its recording (R21); the last of those in force wins (R9).
-    effective = case((Plan.starts_at > Plan.recorded_at, Plan.starts_at), else_=Plan.recorded_at)
-    place = func.row_number().over(
-        partition_by=(Plan.area_id, case((effective <= at, 0), else_=1)),
-        order_by=(effective.desc(), Plan.recorded_at.desc(), Plan.id.desc()),
+    # Area by area, so that a long history is not sorted as a whole.
+    version = aliased(Plan)
+    effective = case((version.starts_at > version.recorded_at, version.starts_at), else_=version.recorded_at)
+    in_force = (
+        select(version.id)
+        .where(version.area_id == Area.id, version.starts_at <= _AT, version.recorded_at <= _AT)
+        .order_by(effective.desc(), version.recorded_at.desc(), version.id.desc())
+        .limit(1)
+        .correlate(Area)
+        .scalar_subquery()
     )
-    return select(Plan.id, effective.label("effective"), place.label("place")).subquery()
+    to_come = select(Plan.id).where(or_(Plan.starts_at > _AT, Plan.recorded_at > _AT))
+    return select(in_force).select_from(Area).union_all(to_come)
 
 
-_ranked = _versions(_AT)
 _slots, _plans, _overrides, _absences = (kind.__table__.c for kind in (PlanSlot, Plan, Override, Absence))
 
 PLANS = (
-    select(
-        _plans.id, _plans.area_id, _plans.starts_at, _plans.recorded_at, _plans.windows,
-        _slots.row, _slots.person_id, _slots.rotation_id, _slots.offset,
-    )
-    .join(_ranked, _ranked.c.id == _plans.id)
-    .outerjoin(PlanSlot.__table__, _slots.plan_id == _plans.id)
-    .where(or_(_ranked.c.place == 1, _ranked.c.effective > _AT))
-    .order_by(_plans.recorded_at, _plans.id, _slots.row, _slots.rank)
-)  # fmt: skip
-"""A row for each place of the version in force in each area, and of all versions to come."""
+    select(_plans.id, _plans.area_id, _plans.starts_at, _plans.recorded_at, _plans.windows)
+    .where(_plans.id.in_(_relevant()))
+    .order_by(_plans.recorded_at, _plans.id)
+)
+"""The version in force in each area, and all versions to come, in the order recorded."""
+
+SLOTS = (
+    select(_slots.plan_id, _slots.row, _slots.person_id, _slots.rotation_id, _slots.offset)
+    .where(_slots.plan_id.in_(bindparam("plans", expanding=True)))
+    .order_by(_slots.plan_id, _slots.row, _slots.rank)
+)
+"""Their places, row by row."""
 
 OVERRIDES = (
     select(*(column for column in _overrides if column.name != "recorded_by_id"))
-    .where(in_force_after(Override, _AT), _overrides.status == "agreed", _overrides.starts_at <= _UNTIL)
-    .order_by(_overrides.recorded_at, _overrides.id)
+    .where(in_force_after(Override, _AT), _overrides.status == "agreed")
+    .where(_overrides.starts_at > _AFTER, _overrides.starts_at <= _UNTIL)
+    .order_by(_overrides.starts_at)
 )
-"""The agreed ones that are in force or to come by `until`, in the order recorded (R11)."""
+"""The agreed ones that are in force or to come by `until`, by their start. `after`: only those to come after it."""
 
 ABSENCES = (
     select(*(column for column in _absences if column.name != "recorded_by_id"))
-    .where(in_force_after(Absence, _AT), _absences.starts_at <= _UNTIL)
-    .order_by(_absences.id)
+    .where(in_force_after(Absence, _AT), _absences.starts_at > _AFTER, _absences.starts_at <= _UNTIL)
+    .order_by(_absences.starts_at)
 )
-"""Those that are in force or to come by `until`."""
+"""Those that are in force or to come by `until`, by their start. `after`: only those to come after it."""
+
+# Not by the columns alone: their indexes lead through the whole history.
+OVERRIDES_OF = OVERRIDES.where(func.coalesce(_overrides.area_id, 0).in_(bindparam("areas", expanding=True)))
+"""The same of some areas; 0 stands for those that name none."""
+
+ABSENCES_OF = ABSENCES.where(func.coalesce(_absences.person_id, 0).in_(bindparam("people", expanding=True)))
+"""The same of some people."""
 
 ROTATIONS = (
     select(
@@ -90,6 +107,6 @@ ATTEMPTS = select(Attempt).where(Attempt.incident == bindparam("incident")).orde
 
 VERSIONS = select(Plan).where(
     Plan.area_id == bindparam("area"),
-    Plan.id.in_(select(_ranked.c.id).where(or_(_ranked.c.place == 1, _ranked.c.effective > _AT))),
+    Plan.id.in_(_relevant()),
 )
 """One area's version in force, and those to come."""

@@ -170,7 +170,7 @@ def own(facts: Facts, person: Person, start: datetime, end: datetime) -> list[Ow
     found = [
         place
         for area in facts.areas
-        if person.id in facts.holders(area.id, start, end)
+        if person.id in facts.named(area, end)
         for place in _own(facts, area, person, start, end)
     ]
     return sorted(found, key=lambda one: (one.start, one.rank, one.area.position, one.area.id))
@@ -178,20 +178,17 @@ def own(facts: Facts, person: Person, start: datetime, end: datetime) -> list[Ow
 
 def _own(facts: Facts, area: Area, person: Person, start: datetime, end: datetime) -> list[Own]:
     found: list[Own] = []
-    known, at = facts.of(area), start
-    while at < end:
-        edge = duty.next_edge(known, area.key, at)
-        until = edge if edge and edge < end else None
-        line = duty.line(known, area.key, at)
+    for left, right, line in duty.lines(facts.of(area, end), area.key, start, end):
         rank, place = next(((n, one) for n, one in enumerate(line) if one.holder == person.id), (None, None))
-        if rank is not None and place is not None:
-            relieved = facts.people[place.memory[0]] if len(place.memory) > 1 else None
-            before = found[-1] if found else None
-            if before and before.end == at and (before.rank, before.standing_in_for) == (rank, relieved):
-                found[-1] = replace(before, end=until)
-            else:
-                found.append(Own(area, at, until, rank, relieved))
-        at = until or end
+        if rank is None or place is None:
+            continue
+        until = right if right < end else None
+        relieved = facts.people[place.memory[0]] if len(place.memory) > 1 else None
+        before = found[-1] if found else None
+        if before and before.end == left and (before.rank, before.standing_in_for) == (rank, relieved):
+            found[-1] = replace(before, end=until)
+        else:
+            found.append(Own(area, left, until, rank, relieved))
     return found
 
 

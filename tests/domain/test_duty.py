@@ -238,3 +238,15 @@ def test_gaps_are_the_parts_with_nobody() -> None:
     day = timedelta(days=1)
     found = duty.gaps(roster("Aki", absences=[away("Aki")]), "guest", NOW - day, NOW + day)
     assert found == [(datetime(2026, 2, 3, tzinfo=UTC), datetime(2026, 2, 3, 9, tzinfo=UTC))]
+
+
+def test_lines_follow_each_other_and_change_with_the_deputies() -> None:
+    found = list(duty.lines(roster(absences=[away("Ben")]), "guest", NOW - timedelta(hours=6), NOW))
+    assert [(start, end) for start, end, _line in found] == [
+        (NOW - timedelta(hours=6), NOW - timedelta(hours=3)),
+        (NOW - timedelta(hours=3), NOW),
+    ]
+    assert [[place.holder for place in places] for _start, _end, places in found] == [
+        ["Aki", "Ben", "Chie"],
+        ["Aki", "Chie"],
+    ]
