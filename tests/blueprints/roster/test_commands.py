@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from domain import roster_file
-from domain.db import Base, writing
+from domain.db import Base, db, writing
+from domain.people import Person
 
 VECTOR = {
     "vectors": [
@@ -167,3 +168,10 @@ def test_one_end_alone_is_no_span(run, cast):
 def test_an_area_is_found_by_its_name_too(run, cast):
     shown = json.loads(run("show", "--area", "システム", "--json").output)
     assert shown["システム"]["on_duty"] == "岡本 沙織"
+
+
+def test_a_cover_known_from_the_beginning_claims_no_time_of_recording(bare, move_in, sign_in):
+    move_in(EXAMPLES[6]["roster"])
+    page = sign_in(db.session.get(Person, 1)).get("/roster/covers/1")
+    assert page.status_code == 200
+    assert "0001" not in page.text
