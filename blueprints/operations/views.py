@@ -49,8 +49,8 @@ def metrics() -> Response:
 @bp.get("/administration")
 @administrators
 def administration() -> str:
-    """What administrators keep, on one page, below what they have to see: when nobody will be in charge."""
-    gaps = [gap for gap in roster.gaps_ahead(now()) if gap.start > now()]
+    """What administrators keep, on one page, below what they have to see: when nobody is or will be in charge."""
+    gaps = roster.gaps_ahead(now())
     return render_template("operations/administration.html", waiting=len(outbox.open_deliveries()), gaps=gaps)
 
 

@@ -19,7 +19,8 @@ from domain.text import one_line
 @bp.app_template_global()
 def handover_board(area: Area, duty: AreaDuty) -> dict[str, Any]:
     """The notes that the viewer may read, and whether they may leave one."""
-    may_leave = handovers.may_leave(area, myself(), now())
+    in_line = any(place.person.id == myself().id for place in duty.people)
+    may_leave = in_line or handovers.may_leave(area, myself(), now())
     reads = may_leave or my_rights().responder or handovers.is_for(duty, myself())
     return {"notes": handovers.notes(area, now()) if reads else [], "may_leave": may_leave}
 

@@ -262,3 +262,15 @@ def test_taking_over_is_one_tap_for_a_responder(sign_in, cast, now):
     assert client.post("/roster/system/take", data={"length": "4"}).status_code == 303
     found = roster.area_duty("system", now)
     assert (found.in_charge.person.id, found.until) == (3, now + timedelta(hours=4))
+
+
+def test_a_gap_that_is_there_now_is_on_the_administrators_page(admin, cast, now):
+    from domain import absences
+    from domain.db import writing
+
+    with writing():
+        absences.record_absence(cast.bridge, starts_at=now, ends_at=None, by=cast.admin, at=now)
+        absences.record_absence(cast.deputy, starts_at=now, ends_at=now + timedelta(hours=1), by=cast.admin, at=now)
+    page = admin.get("/administration", headers=EN).text
+    assert "Nobody will be in charge at these times" in page
+    assert page.count("I will take this time") == 3
