@@ -25,6 +25,8 @@ from integrations.console import ConsoleSender
 from integrations.dispatch import Dispatcher
 from integrations.pagerduty import PagerDutySender
 from integrations.slack import SlackSender
+from integrations.slack_check import Check
+from integrations.slack_views import Views
 from integrations.wording import Wording
 from server.watch import Watch, Watches
 
@@ -68,8 +70,23 @@ def create_app(
     if app.config["SLACK_BOT_TOKEN"]:
         # Without Slack nothing is written down: it would be out of date by the time it could go out.
         app.extensions["watch"] = Watches(Watch(_now), Watch(_now, of=hotline_clock, every=timedelta(seconds=5)))
+    _slack_ports(app)
     _serve_static(app)
     return app
+
+
+def _slack_ports(app: Flask) -> None:
+    """What the rooms ask of Slack within a request or a command: they know no integrations."""
+    config = app.config
+    app.extensions["slack_views"] = Views(config["SLACK_BOT_TOKEN"], config["SLACK_API_URL"])
+    app.extensions["slack_check"] = Check(
+        token=config["SLACK_BOT_TOKEN"],
+        signing_secret=config["SLACK_SIGNING_SECRET"],
+        api_url=config["SLACK_API_URL"],
+        hotline=config["SLACK_HOTLINE_CHANNEL"],
+        base_url=config["BASE_URL"],
+        wording=Wording(config["LOCALE"], config["ZONE"], str(ROOT / "translations")),
+    )
 
 
 def _now() -> datetime:

@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 
-from domain import catalog, hotline, incidents, maintenances, roster
+from domain import catalog, hotline, hotline_clock, incidents, maintenances, roster
 from domain.additions import Voice
 from domain.catalog import Facility, Service, Symptom
 from domain.db import Instant, db
 from domain.hotline import Report
+from domain.hotline_clock import Waiting
 from domain.incidents import Incident, IncidentService, Update, Words
 from domain.lifecycle import incident_facilities
 from domain.people import Person
@@ -129,8 +130,9 @@ class Shown:
 
 @dataclass(frozen=True)
 class Suspicion:
-    """A report that nobody has judged yet. `voices`: how many more see the same."""
+    """A report that nobody has judged yet. `voices`: how many more see the same; `waiting`: nobody has taken it."""
 
+    waiting: Waiting | None
     acknowledged_by: Named | None
     symptom: Named | None
     voices: int
@@ -209,6 +211,7 @@ class Board:
         """When the board changes by the clock alone: a promise comes due, a duty ends, maintenance begins or ends."""
         instants = [incident.next_update_at for incident in self.incidents + self.drills]
         instants += [duty.until for duty in self.duties]
+        instants += [one.waiting.following.at for one in self.suspicions if one.waiting and one.waiting.following]
         for maintenance in self.maintenances:
             instants += [maintenance.began_at, maintenance.ends_at]
         if any(incident.next_update_at and incident.next_update_at <= self.at for incident in self.incidents):
@@ -245,7 +248,8 @@ def load(at: datetime) -> Board:
         (incident for incident in real if incident.resolved_at is None),
         key=lambda incident: (SEVERITY_ORDER.index(incident.severity), -incident.began_at.timestamp()),
     )
-    suspicions = _suspicions()
+    duties = roster.duty_now(at)
+    suspicions = _suspicions(duties, at)
     restored = [incident for incident in real if incident.resolved_at is not None]
     answer = Overall(
         incidents=len(running),
@@ -263,7 +267,7 @@ def load(at: datetime) -> Board:
         suspicions=suspicions,
         services=_services(incidents.service_states(at, found)),
         maintenances=tuple(planned),
-        duties=tuple(_duty(duty) for duty in roster.duty_now(at)),
+        duties=tuple(_duty(duty) for duty in duties),
         last_update=_last_update() if answer.state == "calm" else None,
     )
 
@@ -307,7 +311,7 @@ _VOICES = select(func.count(Voice.id)).where(Voice.report_id == Report.id).scala
 _SUSPICIONS = (
     select(
         Report.id, Report.status, Report.body, Report.created_at, Report.acknowledged_at,
-        Person.name, Symptom.name, Symptom.name_en, _VOICES,
+        Person.name, Symptom.name, Symptom.name_en, _VOICES, hotline_clock.started_at(),
     )
     .outerjoin(Person, Person.id == Report.acknowledged_by_id)
     .outerjoin(Symptom, Symptom.id == Report.symptom_id)
@@ -348,11 +352,18 @@ def _latest(author: str | None, number: int | None, published_at: datetime, *sai
     return Latest(number, published_at, Named(author) if author else None, *said)
 
 
-def _suspicions() -> tuple[Suspicion, ...]:
-    """Reports that nobody has judged yet, newest first: one query."""
+def _suspicions(duties: list[roster.AreaDuty], at: datetime) -> tuple[Suspicion, ...]:
+    """Reports that nobody has judged yet, newest first: one query. `duties` say whose turn it is to take them."""
+    line = [person.name for person in hotline_clock.line(duties)]
     return tuple(
-        Suspicion(Named(judge) if judge else None, Named(tile, tile_en) if tile else None, voices, *own)
-        for *own, judge, tile, tile_en, voices in _rows(_SUSPICIONS)
+        Suspicion(
+            hotline_clock.waiting(since, line, at) if own[1] == "received" else None,
+            Named(judge) if judge else None,
+            Named(tile, tile_en) if tile else None,
+            voices,
+            *own,
+        )
+        for *own, judge, tile, tile_en, voices, since in _rows(_SUSPICIONS)
     )
 
 

@@ -259,6 +259,13 @@ def by_email(email: str) -> Person | None:
 _BY_ID = select(Person).where(Person.id == bindparam("id"))
 
 
+def by_slack(slack_id: str) -> Person | None:
+    """The person with this Slack id, active or not; the case of the letters does not matter."""
+    if not slack_id or "\0" in slack_id or len(slack_id) > 20:
+        return None
+    return db.session.scalar(select(Person).where(Person.slack_id == slack_id.upper()))
+
+
 def by_session(session_id: str) -> Person | None:
     """The person of a session `id.epoch`, or None when it was ended (signed out everywhere, deactivated)."""
     number, _, epoch = session_id.partition(".")

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from domain import hotline_clock
 from domain.catalog import Service, Symptom
 from domain.db import db
 from domain.hotline import Photo, Report
@@ -14,6 +15,7 @@ from domain.incidents import Incident, Update
 from domain.outbox import Delivery
 from domain.people import Person
 from integrations.duty_facts import DutyFacts, Named, load_duty
+from integrations.mobilising_facts import PREFIXES, MobilisingFacts, load_mobilising
 
 __all__ = [
     "DeliveryFacts",
@@ -56,6 +58,7 @@ class ReportFacts:
     incident: str = ""
     same_as: int | None = None
     drill: bool = False
+    reporter_slack: str = ""
 
     @property
     def code(self) -> str:
@@ -117,6 +120,7 @@ class DeliveryFacts:
     update: UpdateFacts | None = None
     photo: PhotoFacts | None = None
     duty: DutyFacts | None = None
+    mobilising: MobilisingFacts | None = None
 
 
 def load(delivery_id: int, deadline: float, at: datetime) -> DeliveryFacts:
@@ -130,14 +134,16 @@ def load(delivery_id: int, deadline: float, at: datetime) -> DeliveryFacts:
         report=_report(report) if report else None, incident=_incident(incident) if incident else None,
         update=_update(row.details.get("update")),
         photo=_photo(row.details.get("photo")),
-        duty=load_duty(row.kind, row.details, at) if row.kind.startswith("roster.") else None,
+        duty=load_reminder(row.details, report) if row.kind == hotline_clock.KIND and report
+        else load_duty(row.kind, row.details, at) if row.kind.startswith("roster.") else None,
+        mobilising=load_mobilising(row, incident) if incident and row.kind.startswith(PREFIXES) else None,
     )  # fmt: skip
 
 
 def _thread(row: Delivery) -> Outside | None:
     """The message that this one belongs to: what it needs, or the declaration of its incident."""
     first = db.session.get(Delivery, row.needs_id) if row.needs_id else None
-    if row.kind.startswith("incident.") and row.kind != "incident.declared":
+    if row.kind.startswith("incident.") and row.kind not in ("incident.declared", "incident.announced"):
         query = select(Delivery).where(
             Delivery.incident_id == row.incident_id,
             Delivery.service == row.service,
@@ -147,6 +153,18 @@ def _thread(row: Delivery) -> Outside | None:
     if first is None or not first.outside_id or not first.outside_place:
         return None
     return Outside(first.outside_place, first.outside_id)
+
+
+def load_reminder(details: Mapping[str, Any], report: Report) -> DutyFacts:
+    """Whose turn it is to take a report; needless as soon as somebody has taken it."""
+    person = db.session.get(Person, details["person"])
+    return DutyFacts(
+        slack_id=(person.slack_id or "") if person and person.is_active else "",
+        name=person.name if person else "",
+        locale=person.locale if person else None,
+        needless="" if report.status == "received" else "taken",
+        at=datetime.fromisoformat(details["since"]),
+    )
 
 
 def _person(person_id: Any) -> str:
@@ -170,6 +188,7 @@ def _report(report: Report) -> ReportFacts:
         acknowledged_at=report.acknowledged_at, judged_by=report.judged_by.name if report.judged_by else "",
         incident=report.incident.code if report.incident else "", same_as=report.duplicate_of_id,
         drill=report.incident.drill if report.incident else False,
+        reporter_slack=(report.reporter.slack_id or "") if report.reporter.is_active else "",
     )  # fmt: skip
 
 

@@ -13,11 +13,15 @@ from zoneinfo import ZoneInfo
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from domain.answers import ANSWER, HELP
 from domain.outbox import DeliveryError
 from integrations.base import Sent, seconds_left
 from integrations.facts import DeliveryFacts, DutyFacts
+from integrations.slack_buttons import message_of
+from integrations.slack_channels import carry_out
 from integrations.slack_errors import classify
-from integrations.slack_messages import Message, build, photo_title
+from integrations.slack_messages import Message, photo_title
+from integrations.slack_private import answer_privately
 from integrations.wording import Wording
 
 EVENT = "noroshi_delivery"
@@ -58,6 +62,8 @@ class SlackSender:
         zone: ZoneInfo,
         translations_dir: str | None,
         time_limit: float = 10.0,
+        drill_channel: str = "drill",
+        pressable: bool = False,
     ) -> None:
         self.token = token
         self.api_url = api_url
@@ -66,8 +72,13 @@ class SlackSender:
         self.wording = Wording(locale, zone, translations_dir)
         self._speaking = {one: Wording(one, zone, translations_dir) for one in ("ja", "en") if one != locale}
         self.time_limit = time_limit
+        self.pressable = pressable
+        """Whether what people press in Slack reaches us: then there are buttons."""
+        self.drills = drill_channel.strip().removeprefix("#")
         self.channel: str | None = None
         """The id of the hotline channel, once we have found and joined it."""
+        self.places: dict[str, str] = {}
+        """The ids of other channels by name, once we have found and joined them."""
 
     def speaking(self, locale: str | None) -> Wording:
         """A person's language where they chose one, else the organisation's."""
@@ -75,11 +86,12 @@ class SlackSender:
 
     def send(self, facts: DeliveryFacts) -> Sent:
         """Carries a delivery out; raises DeliveryError."""
-        remembered = self.channel is not None
+        remembered = self.channel is not None or bool(self.places)
         try:
             return Attempt(self, facts).run()
         except Stale as stale:
             self.channel = None
+            self.places.clear()
             if not remembered:
                 raise stale.error from None
         try:
@@ -108,13 +120,71 @@ class Attempt:
             return self._change()
         if facts.kind == "report.photo":
             return self._upload()
+        if facts.kind in (ANSWER, HELP):
+            return answer_privately(self, facts)
         if facts.duty is not None:
             return self._fill_group(facts.duty) if facts.kind == "roster.group" else self._tell(facts.duty)
-        message = build(facts, self._wording, self._sender.base_url)
+        if facts.kind.startswith("channel."):
+            return carry_out(self, facts)
+        message = self._built(self._wording)
         thread = facts.thread
-        channel = thread.place if thread else self._hotline()
+        channel = thread.place if thread else self._place()
         ts = self._post(channel, thread.id if thread else None, message)
         return Sent(ts, channel, self._permalink(channel, ts))
+
+    def _built(self, wording: Wording) -> Message:
+        return message_of(self._facts, wording, self._sender.base_url, self._sender.pressable)
+
+    # What the steps at an incident's channel (`slack_channels`) and private answers (`slack_private`) need
+
+    trouble = TROUBLE
+    skew = SKEW.total_seconds()
+
+    @property
+    def wording(self) -> Wording:
+        return self._wording
+
+    @property
+    def base_url(self) -> str:
+        return self._sender.base_url
+
+    def ask(self, method: str, **arguments: Any) -> Any:
+        """One request as it is; raises what the client raises, and DeliveryError when the time is over."""
+        return self._request(method, **arguments)
+
+    def time_left(self) -> float:
+        """Seconds that are left of this attempt; raises DeliveryError when there are none."""
+        return self._time_left()
+
+    def find_first(self, channel: str) -> str | None:
+        """The `ts` of this delivery's message where an earlier attempt has brought it."""
+        return self._find(channel, None).get(0)
+
+    def post(self, channel: str, text: str, blocks: list[dict[str, Any]]) -> str:
+        """The `ts` of a new message, which can be found again by the delivery's key."""
+        return self._say(channel, None, Message(text, blocks), 0)
+
+    def permalink(self, channel: str, ts: str) -> str | None:
+        return self._permalink(channel, ts)
+
+    def drill_channel(self) -> tuple[str, str]:
+        """Id and name of the channel of drills."""
+        return self._joined(self._sender.drills), self._sender.drills
+
+    def _place(self) -> str:
+        """Where a message goes that belongs to no thread: a drill's never to where the real ones go."""
+        facts = self._facts
+        if facts.incident is not None and facts.incident.drill:
+            return self.drill_channel()[0]
+        if facts.kind == "incident.announced":
+            return self._joined(str(facts.details["channel"]))
+        return self._hotline()
+
+    def _joined(self, name: str) -> str:
+        """The id of a channel that is not the hotline."""
+        if name not in self._sender.places:
+            self._sender.places[name] = self._found_and_joined(name)
+        return self._sender.places[name]
 
     def _post(self, channel: str, thread: str | None, message: Message) -> str:
         """Posts the message and what did not fit, without what is there already; the `ts` of the first."""
@@ -142,7 +212,7 @@ class Attempt:
         place = self._facts.thread
         if place is None:
             return Sent()
-        message = build(self._facts, self._wording, self._sender.base_url)
+        message = self._built(self._wording)
         # An edit may be done twice; a lost answer does no harm.
         content = {"text": message.text, "blocks": message.blocks}
         self._call("chat.update", acting=True, channel=place.place, ts=place.id, **content)
@@ -157,13 +227,15 @@ class Attempt:
         found = self._find(channel, None) if channel else {}
         if 0 not in found and (why := self._needless(duty)):
             raise why
-        message = build(self._facts, self._sender.speaking(duty.locale), self._sender.base_url)
+        message = self._built(self._sender.speaking(duty.locale))
         return Sent(found.get(0) or self._say(channel, None, message, 0), channel)
 
     def _needless(self, duty: DutyFacts) -> DeliveryError | None:
         _ = self._wording.gettext
         if not duty.slack_id:
             sentence = _("%(name)s has no Slack ID any more, or has left.") % {"name": duty.name}
+        elif duty.needless == "taken":
+            sentence = _("Somebody has taken the report in the meantime, so it was not sent.")
         elif duty.needless == "late":
             sentence = _("It would have come too late, so it was not sent.")
         elif duty.needless:
@@ -252,17 +324,19 @@ class Attempt:
     def _hotline(self) -> str:
         """The id of the hotline channel; found by its name and joined at the first use."""
         if self._sender.channel is None:
-            name = self._sender.hotline
-            channel = name if CHANNEL_ID.fullmatch(name) else self._named(name)
-            try:
-                self._request("conversations.join", channel=channel)
-            except SlackApiError as error:
-                if error.response.get("error") not in NOT_OURS_TO_JOIN:
-                    raise self._said(error, False) from error
-            except TROUBLE as error:
-                raise classify(error, False, self._wording) from error
-            self._sender.channel = channel
+            self._sender.channel = self._found_and_joined(self._sender.hotline)
         return self._sender.channel
+
+    def _found_and_joined(self, name: str) -> str:
+        channel = name if CHANNEL_ID.fullmatch(name) else self._named(name)
+        try:
+            self._request("conversations.join", channel=channel)
+        except SlackApiError as error:
+            if error.response.get("error") not in NOT_OURS_TO_JOIN:
+                raise self._said(error, False) from error
+        except TROUBLE as error:
+            raise classify(error, False, self._wording) from error
+        return channel
 
     def _named(self, name: str) -> str:
         cursor: str | None = None
@@ -276,8 +350,14 @@ class Attempt:
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 _ = self._wording.gettext
-                sentence = _("There is no channel #%(name)s in Slack. Check SLACK_HOTLINE_CHANNEL and send again.")
-                raise DeliveryError(sentence % {"name": name}, permanent=True)
+                sentence = _("There is no channel #%(name)s in Slack. Check %(setting)s and send again.")
+                raise DeliveryError(sentence % {"name": name, "setting": self._setting(name)}, permanent=True)
+
+    def _setting(self, name: str) -> str:
+        """The setting that named a channel."""
+        if name == self._sender.hotline:
+            return "SLACK_HOTLINE_CHANNEL"
+        return "SLACK_DRILL_CHANNEL" if name == self._sender.drills else "SLACK_ANNOUNCE_CHANNELS"
 
     def _permalink(self, channel: str, ts: str) -> str | None:
         """The address for people. It has arrived without one, too: a failure here fails nothing."""

@@ -43,7 +43,7 @@ def report_message(report: ReportFacts, wording: Wording, base_url: str = "") ->
     blocks.append(section(_state(report, wording, base_url)))
     if link := _link(base_url, f"reports/{report.id}", _("Open the report")):
         blocks.append(small(link))
-    text = f"{_drill(report.drill, wording)}{CHANNEL} {head} {_headline(report, wording)}"
+    text = f"{_drill(report.drill, wording)}{CHANNEL} {head} {report_headline(report, wording)}"
     return Message(text, blocks, _rest(found[1:], head, 1))
 
 
@@ -52,7 +52,8 @@ def told_message(facts: DeliveryFacts, wording: Wording, base_url: str = "") -> 
     _ = wording.gettext
     report = _given(facts.report)
     what = str(facts.details.get("what", ""))
-    sentence = _drill(report.drill, wording) + _sentence(what, facts, report, wording, base_url)
+    start = _drill(report.drill, wording) + _to_reporter(what, facts)
+    sentence = start + _sentence(what, facts, report, wording, base_url)
     body = str(facts.details.get("note") or facts.details.get("body") or "")
     blocks = [section(sentence)]
     if what == "joined":
@@ -73,12 +74,21 @@ def told_message(facts: DeliveryFacts, wording: Wording, base_url: str = "") -> 
     return Message(text, blocks, _rest(found[PER_MESSAGE:], report.code, PER_MESSAGE), aloud)
 
 
+def _to_reporter(what: str, facts: DeliveryFacts) -> str:
+    """Whoever reported is told of the outcome: the mention notifies them, also where nobody else looks."""
+    report = _given(facts.report)
+    told = what in ("acknowledged", "no_incident", "duplicate", "incident") and facts.by != report.reporter
+    return f"<@{report.reporter_slack}> " if told and report.reporter_slack else ""
+
+
 def declared_message(facts: DeliveryFacts, wording: Wording, base_url: str = "") -> Message:
     """A declaration for the hotline channel, in plain words."""
     _ = wording.gettext
     incident = _given(facts.incident)
     head = _("An incident was declared (%(code)s)") % {"code": incident.code}
-    start = f"{_drill(incident.drill, wording)}{CHANNEL} "
+    # In further channels nobody is called up: they are told.
+    loud = f"{CHANNEL} " if facts.kind == "incident.declared" else ""
+    start = f"{_drill(incident.drill, wording)}{loud}"
     blocks = [section(f"{start}*{head}*")]
     if incident.drill:
         blocks.append(section(_("This is a drill, not a real incident. Please do not tell customers.")))
@@ -88,6 +98,8 @@ def declared_message(facts: DeliveryFacts, wording: Wording, base_url: str = "")
     if incident.next_update_at:
         at = wording.moment(incident.next_update_at)
         blocks.append(section(_("Next update by %(time)s.") % {"time": at}))
+    if facts.mobilising and facts.mobilising.channel_id:
+        blocks.append(section(_("Responders: %(channel)s") % {"channel": f"<#{facts.mobilising.channel_id}>"}))
     if link := _link(base_url, f"incidents/{incident.code}", _("See what is going on, and what to say to customers")):
         blocks.append(small(link))
     return Message(f"{start}{head}: {line(incident.title, FALLBACK)}", blocks)
@@ -145,7 +157,7 @@ def _rest(found: list[str], head: str, first: int) -> list[Message]:
     ]
 
 
-def _headline(report: ReportFacts, wording: Wording) -> str:
+def report_headline(report: ReportFacts, wording: Wording) -> str:
     tile = report.symptom.called(wording.locale) if report.symptom else ""
     return line(" ".join(part for part in (tile, report.body[:1000]) if part), FALLBACK)
 
@@ -200,7 +212,7 @@ def _state(report: ReportFacts, wording: Wording, base_url: str) -> str:
         return _("The same is being handled as %(code)s.") % {"code": _other(report, base_url)}
     if report.status == "incident":
         return _("An incident was declared: %(code)s.") % {"code": _other(report, base_url)}
-    return _("Nobody is checking yet. If you can, please open the report and press “I am checking”.")
+    return _("Nobody is checking yet. If you can, please take it.")
 
 
 def _no_incident(report: ReportFacts, wording: Wording) -> str:
@@ -312,6 +324,7 @@ _KINDS = {
     "report.changed": _report_of,
     "report.told": told_message,
     "incident.declared": declared_message,
+    "incident.announced": declared_message,
     "incident.updated": update_message,
     "incident.resolved": update_message,
     "roster.soon": _handing_of,

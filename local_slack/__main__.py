@@ -12,9 +12,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="local_slack", description="A Slack of one's own, for trying Noroshi.")
     parser.add_argument("--port", type=int, default=8100)
     parser.add_argument("--interactions", default="http://127.0.0.1:8000/slack/interactions", help="where clicks go")
+    parser.add_argument("--commands", default="http://127.0.0.1:8000/slack/commands", help="where commands go")
     parser.add_argument("--rate-limits", action="store_true", help="answer 429 as Slack does")
     given = parser.parse_args()
-    slack = LocalSlack(port=given.port, interactions=given.interactions, rate_limits=given.rate_limits)
+    slack = LocalSlack(
+        port=given.port, interactions=given.interactions, commands=given.commands, rate_limits=given.rate_limits
+    )
     over = threading.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: over.set())
@@ -23,7 +26,7 @@ def main() -> None:
         print("Run the portal against it with:")
         names = f"SLACK_BOT_TOKEN={slack.token} SLACK_SIGNING_SECRET={slack.signing_secret}"
         print(f"  SLACK_API_URL={slack.api_url} {names} make run")
-        print(f"Buttons are sent to {given.interactions}", flush=True)
+        print(f"Buttons and modals are sent to {given.interactions}, commands to {given.commands}", flush=True)
         over.wait()
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from local_slack import chat, conversations, people  # noqa: F401 - they enter their methods into the table
 from local_slack.checks import Refusal
 from local_slack.interactions import response_url_used
-from local_slack.registry import METHODS, Json, Request, check_required, needed_scope
+from local_slack.registry import EVERYTHING, METHODS, Json, Request, check_required, needed_scope
 from local_slack.settings import Settings
 
 bp = Blueprint("api", __name__)
@@ -76,7 +76,10 @@ def call(method: str) -> Response:
         body = _refused(refusal)
         detail = "; ".join([detail, *refusal.messages]).strip("; ")
     here.workspace.log(method, "ok" if body["ok"] else body["error"], detail)
-    return jsonify(body)
+    answered = jsonify(body)
+    if body.get("error") not in ("not_authed", "invalid_auth"):
+        answered.headers["x-oauth-scopes"] = ",".join(sorted(EVERYTHING if here.scopes is None else here.scopes))
+    return answered
 
 
 @bp.post("/upload/v1/<file_id>")

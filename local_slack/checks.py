@@ -96,13 +96,38 @@ def _select(problems: Problems, value: Json, pointer: str) -> None:
         _text(problems, value["placeholder"], 150, f"{pointer}/placeholder")
     if "action_id" in value:
         _length(problems, value["action_id"], 255, f"{pointer}/action_id")
-    if "options" not in value:
-        return
-    for at, option in enumerate(_count(problems, value["options"], 100, f"{pointer}/options")):
-        here = f"{pointer}/options/{at}"
+    if "option_groups" in value:
+        for at, group in enumerate(_count(problems, value["option_groups"], 100, f"{pointer}/option_groups")):
+            here = f"{pointer}/option_groups/{at}"
+            if isinstance(group, dict) and _required(problems, group, here, "label", "options"):
+                _text(problems, group["label"], 75, f"{here}/label")
+                _options(problems, group["options"], 100, f"{here}/options")
+    elif value.get("type") in MOST_OPTIONS and _required(problems, value, pointer, "options"):
+        offered = _options(problems, value["options"], MOST_OPTIONS[value["type"]], f"{pointer}/options")
+        initial = value.get("initial_options") or [one for one in [value.get("initial_option")] if one]
+        if any(one not in offered for one in initial):
+            _say(problems, "must be one of the options", f"{pointer}/initial_options")
+
+
+def _options(problems: Problems, value: Any, most: int, pointer: str) -> list[Any]:
+    found = _count(problems, value, most, pointer)
+    for at, option in enumerate(found):
+        here = f"{pointer}/{at}"
         if isinstance(option, dict) and _required(problems, option, here, "text", "value"):
             _text(problems, option["text"], 75, f"{here}/text", ("plain_text", "mrkdwn"))
             _length(problems, option["value"], 150, f"{here}/value")
+    return found
+
+
+def _text_input(problems: Problems, value: Json, pointer: str) -> None:
+    names = {"type", "action_id", "multiline", "max_length", "min_length", "initial_value", "placeholder"}
+    _known(problems, value, names | {"focus_on_load", "dispatch_action_config"}, pointer)
+    if not 1 <= int(value.get("max_length", 3000)) <= 3000:
+        _say(problems, "must be between 1 and 3000", f"{pointer}/max_length")
+    if "initial_value" in value:
+        _length(problems, value["initial_value"], value.get("max_length", 3000), f"{pointer}/initial_value", least=0)
+    if "placeholder" in value:
+        _text(problems, value["placeholder"], 150, f"{pointer}/placeholder")
 
 
 def _image(problems: Problems, value: Json, pointer: str) -> None:
@@ -124,10 +149,16 @@ def _nothing(problems: Problems, value: Json, pointer: str) -> None:
     """Element kinds that are taken as they come: the portal does not use them."""
 
 
+MOST_OPTIONS = {
+    "static_select": 100, "multi_static_select": 100, "radio_buttons": 10, "checkboxes": 10, "overflow": 5,
+}  # fmt: skip
+"""How many options an element takes."""
+
 ELEMENTS: dict[str, Callable[[Problems, Json, str], None]] = {
     "button": _button, "static_select": _select, "users_select": _select, "channels_select": _select,
     "conversations_select": _select, "external_select": _select, "overflow": _select, "radio_buttons": _select,
-    "checkboxes": _select, "datepicker": _nothing, "timepicker": _nothing, "datetimepicker": _nothing,
+    "checkboxes": _select, "multi_static_select": _select, "datepicker": _nothing, "timepicker": _nothing,
+    "datetimepicker": _nothing,
 }  # fmt: skip
 INPUTS = {"plain_text_input", "number_input", "email_text_input", "url_text_input", "rich_text_input", "file_input"}
 
@@ -200,6 +231,8 @@ def _input(problems: Problems, block: Json, pointer: str) -> None:
     kind = block["element"].get("type") if isinstance(block["element"], dict) else None
     if kind not in INPUTS | set(ELEMENTS) - {"button", "overflow"} and not str(kind).startswith("multi_"):
         _say(problems, f"unsupported type: {kind}", f"{pointer}/element/type")
+    elif kind == "plain_text_input":
+        _text_input(problems, block["element"], f"{pointer}/element")
     elif kind in ELEMENTS:
         ELEMENTS[str(kind)](problems, block["element"], f"{pointer}/element")
 

@@ -17,6 +17,9 @@ from local_slack.workspace import TEAM_ID, Message, ResponseUrl, Workspace
 SECONDS = 3.0
 """How long Slack waits for the acknowledgement."""
 
+MOST_ANSWER = 250_000
+"""Bytes of an answer that are read."""
+
 
 def signed(secret: str, body: bytes, at: float) -> dict[str, str]:
     """The two headers by which an app knows that a request is Slack's."""
@@ -34,6 +37,20 @@ def _pressed(message: Message, action_id: str, block_id: str | None) -> dict[str
     raise Refusal("action_not_found")
 
 
+def actor(workspace: Workspace, user_id: str) -> dict[str, Any]:
+    """Who did something, in which team, and the trigger that it gives: what every interaction carries."""
+    user = workspace.user(user_id)
+    return {
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM_ID},
+        "api_app_id": "A0NOROSHI",
+        "token": "deprecated",
+        "trigger_id": workspace.issue_trigger(user.id),
+        "team": {"id": TEAM_ID, "domain": "aoba-ticket"},
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
 def payload(settings: Settings, base: str, channel_id: str, ts: str, action: dict[str, Any]) -> dict[str, Any]:
     """The `block_actions` payload of a click; `action` has `action_id`, `user` and, if need be, `block_id`."""
     workspace = settings.workspace
@@ -48,9 +65,7 @@ def payload(settings: Settings, base: str, channel_id: str, ts: str, action: dic
         fields = ("type", "action_id", "block_id", "text", "value", "style")
         return {
             "type": "block_actions",
-            "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM_ID},
-            "api_app_id": "A0NOROSHI",
-            "token": "deprecated",
+            **actor(workspace, user.id),
             "container": {
                 "type": "message",
                 "message_ts": ts,
@@ -74,19 +89,24 @@ def send(settings: Settings, content: dict[str, Any]) -> tuple[int, str]:
     """Sends a signed interaction to the app: its status (0 where nobody answered) and the head of its answer."""
     if not settings.interactions:
         return 0, "no address for interactions (--interactions)"
-    body = urllib.parse.urlencode({"payload": json.dumps(content, ensure_ascii=False)}).encode()
+    fields = {"payload": json.dumps(content, ensure_ascii=False)}
+    return post_signed(settings, settings.interactions, fields, "→ interaction")
+
+
+def post_signed(settings: Settings, url: str, fields: dict[str, str], label: str) -> tuple[int, str]:
+    """A signed form to the app: its status (0 where nobody answered within three seconds) and its answer."""
+    body = urllib.parse.urlencode(fields).encode()
     headers = signed(settings.signing_secret, body, settings.workspace.clock())
     headers["Content-Type"] = "application/x-www-form-urlencoded"
     try:
-        sent = urllib.request.Request(settings.interactions, body, headers)
-        with urllib.request.urlopen(sent, timeout=SECONDS) as answer:
-            status, text = answer.status, answer.read(2000).decode("utf-8", "replace")
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=SECONDS) as answer:
+            status, text = answer.status, answer.read(MOST_ANSWER).decode("utf-8", "replace")
     except urllib.error.HTTPError as refused:
         with refused:
             status, text = refused.code, refused.read(2000).decode("utf-8", "replace")
     except (OSError, ValueError) as failed:
         status, text = 0, str(failed)
-    settings.workspace.log("→ interaction", str(status or "no answer"), text[:200])
+    settings.workspace.log(label, str(status or "no answer"), text[:200])
     return status, text
 
 

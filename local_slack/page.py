@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
 from markupsafe import Markup
 
-from local_slack import mrkdwn
+from local_slack import modals, mrkdwn
 from local_slack.api import settings
 from local_slack.checks import Refusal
+from local_slack.commands import command, shortcut
 from local_slack.interactions import payload, send
 from local_slack.workspace import TEAM_NAME, Channel, Message
 
@@ -164,6 +165,38 @@ def file(file_id: str) -> Response:
     if not found.mimetype.startswith("image/"):
         answer.headers.set("Content-Disposition", "attachment", filename=f"{found.id}.bin")
     return answer
+
+
+@bp.get("/_modal")
+def modal() -> Any:
+    """The modal in front of a person; 204 where there is none."""
+    view = modals.open_for(settings().workspace, request.args.get("user", ""))
+    if view is None:
+        return "", 204
+    return render_template("_local_slack_view.html", view=view, options_of=modals.options_of)
+
+
+@bp.post("/_do/<what>")
+def do(what: str) -> tuple[Response, int]:
+    """What a person does beside pressing buttons: types a command, sends or closes a modal, picks a shortcut."""
+    body = request.get_json(silent=True) or {}
+    user, channel, ts = (str(body.get(name) or "") for name in ("user", "channel", "ts"))
+    here = settings()
+    try:
+        if what == "command":
+            status, answer = command(here, request.host_url, channel, user, str(body.get("typed") or ""))
+        elif what == "submit":
+            status, answer = modals.submit(here, str(body.get("view")), user, dict(body.get("values") or {}))
+        elif what == "shortcut":
+            status, answer = send(here, shortcut(here, request.host_url, channel, ts, "report_message", user))
+        elif what == "close":
+            modals.close(here.workspace, user)
+            status, answer = 200, ""
+        else:
+            abort(404)
+    except Refusal as refusal:
+        return jsonify(status=0, answer="; ".join([refusal.error, *refusal.messages])), 404
+    return jsonify(status=status, answer="" if status == 200 else answer[:300]), 200
 
 
 @bp.post("/_click")

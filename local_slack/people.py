@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from local_slack import modals
 from local_slack.checks import Refusal, checked_blocks, checked_view, parsed
 from local_slack.conversations import paged
 from local_slack.registry import Json, Request, method
@@ -134,7 +135,20 @@ def open_view(call: Request) -> Json:
     if view["type"] != "modal":
         raise Refusal("invalid_arguments", "[ERROR] must be one of: modal [json-pointer:/view/type]")
     user = call.workspace.take_trigger(call.args["trigger_id"])
-    opened = view | {"id": call.workspace.new_id("V"), "team_id": TEAM_ID, "bot_id": BOT_ID, "hash": "1.local"}
-    call.workspace.views.append(opened | {"_user": user})
-    call.workspace.touch()
-    return {"view": opened}
+    return {"view": modals.opened(call.workspace, user, view)}
+
+
+@method("views.update", "view", tier=100)
+def update_view(call: Request) -> Json:
+    """Another content in an open modal, unless it has changed since (`hash`)."""
+    view = checked_view(call.args["view"])
+    wanted = {"id": call.text("view_id"), "external_id": call.text("external_id")}
+    found = next(
+        (one for one in call.workspace.views if one["_open"] and any(v and one.get(n) == v for n, v in wanted.items())),
+        None,
+    )
+    if found is None:
+        raise Refusal("not_found")
+    if call.text("hash") and call.text("hash") != found["hash"]:
+        raise Refusal("hash_conflict")
+    return {"view": modals.changed(call.workspace, found, view)}

@@ -59,6 +59,7 @@ SCOPES = {
     "bookmarks.list": "bookmarks:read", "bookmarks.": "bookmarks:write",
     "reactions.add": "reactions:write",
     "conversations.join": "channels:join", "conversations.open": "im:write", "conversations.list": "channels:read",
+    "conversations.info": "channels:read",
     "conversations.create": "channels:manage", "conversations.invite": "channels:manage",
     "conversations.set": "channels:manage",
     "conversations.history": "channels:history", "conversations.replies": "channels:history",
@@ -66,6 +67,9 @@ SCOPES = {
     "files.": "files:write",
 }  # fmt: skip
 """The scope that a method needs, by its name or its beginning; what is not here needs none."""
+
+EVERYTHING = frozenset(SCOPES.values()) | {"im:history", "commands", "app_mentions:read"}
+"""What an app that may do everything says that it may."""
 
 
 def needed_scope(name: str, args: Json) -> str:

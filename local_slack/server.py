@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from local_slack import api, control, page
+from local_slack import api, commands, control, modals, page
 from local_slack.faults import FaultGate, Faults
 from local_slack.interactions import payload, send, signed
 from local_slack.rates import Rates
@@ -80,6 +80,7 @@ class LocalSlack:
         token: str = TOKEN,
         signing_secret: str = SIGNING_SECRET,
         interactions: str | None = None,
+        commands: str | None = None,
         rate_limits: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -87,7 +88,7 @@ class LocalSlack:
         self.faults = Faults()
         self.workspace = Workspace(clock)
         rates = Rates() if rate_limits else None
-        self._settings = Settings(self.workspace, self.faults, token, signing_secret, interactions, rates)
+        self._settings = Settings(self.workspace, self.faults, token, signing_secret, interactions, commands, rates)
         self._stopping = threading.Event()
         self._app = create_app(self._settings, self._stopping)
         self._server: Server | None = None
@@ -117,6 +118,15 @@ class LocalSlack:
     @interactions.setter
     def interactions(self, url: str | None) -> None:
         self._settings.interactions = url
+
+    @property
+    def commands(self) -> str | None:
+        """Where slash commands are sent."""
+        return self._settings.commands
+
+    @commands.setter
+    def commands(self, url: str | None) -> None:
+        self._settings.commands = url
 
     @property
     def url(self) -> str:
@@ -178,3 +188,22 @@ class LocalSlack:
     def interaction(self, channel: str, ts: str, action_id: str, user: str = "U0SATO") -> dict[str, Any]:
         """The payload of a click, without sending it. Raises checks.Refusal where there is no such button."""
         return payload(self._settings, self.url, channel, ts, {"action_id": action_id, "user": user})
+
+    def command(self, typed: str, user: str = "U0SATO", channel: str = "hotline") -> tuple[int, str]:
+        """Types a slash command as a person would; the status and the app's answer, which is shown to them."""
+        return commands.command(self._settings, self.url, channel, user, typed)
+
+    def shortcut(
+        self, channel: str, ts: str, callback_id: str = "report_message", user: str = "U0SATO"
+    ) -> tuple[int, str]:
+        """Picks a shortcut at a message as a person would."""
+        return send(self._settings, commands.shortcut(self._settings, self.url, channel, ts, callback_id, user))
+
+    def modal(self, user: str = "U0SATO") -> dict[str, Any] | None:
+        """The modal in front of a person; `_errors` is what the app found wrong, by block."""
+        return modals.open_for(self.workspace, user)
+
+    def submit(self, values: dict[str, Any], user: str = "U0SATO", view_id: str = "") -> tuple[int, str]:
+        """Sends the modal in front of a person with what they typed, by block (`view_id`: another one, again)."""
+        view = self.modal(user)
+        return modals.submit(self._settings, view_id or str(view["id"] if view else ""), user, values)

@@ -17,6 +17,7 @@ class Settings:
     token: str = TOKEN
     signing_secret: str = SIGNING_SECRET
     interactions: str | None = None
+    commands: str | None = None
     rates: Rates | None = None
     scopes: frozenset[str] | None = None
     """What the app may do; None: everything."""

@@ -1,12 +1,15 @@
-"""The look at what the roster has to tell by the clock alone; what it finds goes into the outbox."""
+"""The look at what is to be told by the clock alone: by the roster, of reports that wait; it goes into the outbox."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
 from domain import roster_watch
 from domain.db import db, writing
+from domain.outbox import Delivery
+from domain.roster_watch import Word
 from server import metrics
 
 EVERY = timedelta(seconds=30)
@@ -15,18 +18,30 @@ EVERY = timedelta(seconds=30)
 log = structlog.get_logger()
 
 
-class Watch:
-    """Looks at most every 30 s of its clock (aware UTC). Call it inside an app context; it never raises."""
+class Source(Protocol):
+    """What has something to tell by the clock: a module of the domain."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def look(self, at: datetime) -> list[Word]:
+        """What is to be said at `at` and is not written down yet; reads only."""
+
+    def write_down(self, words: Collection[Word], at: datetime) -> Sequence[Delivery]:
+        """Writes it into the outbox, but for what somebody else has written down in the meantime."""
+
+
+class Watch:
+    """Looks at most once in `every` of its clock (aware UTC). Call it inside an app context; it never raises."""
+
+    def __init__(self, clock: Callable[[], datetime], of: Source = roster_watch, every: timedelta = EVERY) -> None:
         self._clock = clock
+        self._of = of
+        self._every = every
         self._last: datetime | None = None
 
     def __call__(self) -> int:
         """How many words were written down now."""
         at = self._clock().replace(microsecond=0)
         # A clock that was set back must not silence it.
-        if self._last is not None and timedelta() <= at - self._last < EVERY:
+        if self._last is not None and timedelta() <= at - self._last < self._every:
             return 0
         self._last = at
         try:
@@ -34,14 +49,25 @@ class Watch:
         except Exception:
             # Reports go out whatever happens here.
             metrics.watch_errors.inc()
-            log.exception("the look at the roster failed; deliveries go on")
+            log.exception("the look at the clock failed; deliveries go on", of=getattr(self._of, "__name__", ""))
             return 0
         finally:
             db.session.rollback()
 
     def _look(self, at: datetime) -> int:
-        words = roster_watch.look(at)
+        words = self._of.look(at)
         if not words:
             return 0
         with writing():
-            return len(roster_watch.write_down(words, at))
+            return len(self._of.write_down(words, at))
+
+
+class Watches:
+    """Several, one after the other; one that fails stops none of the others."""
+
+    def __init__(self, *all: Watch) -> None:
+        self._all = all
+
+    def __call__(self) -> int:
+        """How many words were written down now."""
+        return sum(one() for one in self._all)

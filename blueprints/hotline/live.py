@@ -11,9 +11,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from blueprints.shared import live
 from blueprints.shared.language import now
 from blueprints.shared.who import my_rights
-from domain import hotline, incidents, roster
+from domain import hotline, hotline_clock, incidents, roster
 from domain.db import db
 from domain.hotline import Report, Step
+from domain.hotline_clock import Waiting
 from domain.incidents import Incident
 from domain.outbox import Delivery
 from domain.roster import AreaDuty
@@ -80,6 +81,7 @@ def shown(report: Report) -> dict[str, Any]:
         "steps": hotline.fate(report),
         "arrival": arrival,
         "duty": system_duty() if arrival.away and report.status == "received" else None,
+        "waiting": hotline_clock.of(report, now()),
         "level": level,
         "open_incidents": [one for one in incidents.open_incidents(now()) if not one.drill] if judging else [],
         "others": [one for one in hotline.open_suspicions() if one.id != report.id] if judging else [],
@@ -101,14 +103,15 @@ def report_fragment(subject: str) -> tuple[str, datetime | None] | None:
     html = live.swap(f"report-{report.id}", "hotline/_report.html", **context)
     if context["level"] != "reader":
         html += live.swap(f"verdict-{report.id}", "hotline/_verdict.html", errors={}, typed={}, **context)
-    return html, changes_at(context["arrival"], context["duty"])
+    return html, changes_at(context["arrival"], context["duty"], context["waiting"])
 
 
-def changes_at(arrival: Arrival, duty: AreaDuty | None) -> datetime | None:
-    """When the clock alone changes what is shown: patience ends, whom to call changes."""
+def changes_at(arrival: Arrival, duty: AreaDuty | None, waiting: Waiting | None = None) -> datetime | None:
+    """When the clock alone changes what is shown: patience ends, whom to call changes, the next one is told."""
+    instants = [duty.until if duty else None, waiting.following.at if waiting and waiting.following else None]
     if arrival.state == "sending" and arrival.delivery is not None:
-        return arrival.delivery.created_at + PATIENCE
-    return duty.until if duty else None
+        instants.append(arrival.delivery.created_at + PATIENCE)
+    return min((one for one in instants if one), default=None)
 
 
 def with_arrival(steps: list[Step], arrival: Arrival) -> list[Step]:

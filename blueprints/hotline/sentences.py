@@ -39,6 +39,7 @@ STEPS: dict[str, Any] = {
     "details": _l("Added"),
     "photo": _l("Photo added"),
     "reopened": _l("Opened again"),
+    "reminded": _l("Nobody had taken it"),
 }
 """Steps that are no status: those have their word in `words.WORDS`."""
 

@@ -95,6 +95,9 @@ DELIVERY_KINDS: dict[str, Any] = {
     "roster.now": _l("Hand-over, to whoever comes on duty"),
     "roster.group": _l("Slack group of who is on duty"),
     "roster.gaps": _l("Gaps in the roster, to administrators"),
+    "report.reminder": _l("Nobody has taken a report, to who is on duty"),
+    "answer.private": _l("Private answer in Slack"),
+    "answer.help": _l("Explanation in Slack"),
 }
 
 FIELDS: dict[str, Any] = {

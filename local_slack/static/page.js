@@ -25,6 +25,7 @@ const atEnd = () => {
 
 async function refresh() {
   try {
+    await showModal();
     const answer = await fetch(`/_live?channel=${encodeURIComponent(live.dataset.channel)}`, { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
     document.body.classList.remove("away");
     if (answer.status !== 200) return;
@@ -47,16 +48,13 @@ async function refresh() {
   }
 }
 
-live.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-action]");
-  if (!button) return;
-  const message = button.closest("article");
+async function send(path, body) {
   said.textContent = "送信しています…";
   try {
-    const answer = await fetch("/_click", {
+    const answer = await fetch(path, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ channel: message.dataset.channel, ts: message.dataset.ts, action_id: button.dataset.action, block_id: button.dataset.block, user: user.value }),
+      body: JSON.stringify({ ...body, user: user.value }),
     });
     const { status, answer: text } = await answer.json();
     said.textContent = `${status || "応答なし"} ${text}`.trim();
@@ -65,8 +63,57 @@ live.addEventListener("click", async (event) => {
   }
   clearTimeout(fading);
   fading = setTimeout(() => { said.textContent = ""; }, 8000);
-  refresh();
+  await refresh();
+}
+
+live.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-action], [data-shortcut]");
+  if (!button) return;
+  const { channel, ts } = button.closest("article").dataset;
+  if (button.dataset.shortcut) send("/_do/shortcut", { channel, ts });
+  else send("/_click", { channel, ts, action_id: button.dataset.action, block_id: button.dataset.block });
 });
+
+document.getElementById("command").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const field = event.target.elements.typed;
+  send("/_do/command", { channel: live.dataset.channel, typed: field.value });
+  field.value = "";
+});
+
+// What is typed into a modal stays until the modal itself changes.
+const modal = document.getElementById("modal");
+async function showModal() {
+  const answer = await fetch(`/_modal?user=${encodeURIComponent(user.value)}`, { cache: "no-store" });
+  if (answer.status !== 200) {
+    modal.replaceChildren();
+    if (modal.open) modal.close();
+    return;
+  }
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form");
+  const form = modal.querySelector("form");
+  if (!form || form.dataset.mark !== fresh.dataset.mark) modal.replaceChildren(fresh);
+  if (!modal.open) modal.showModal();
+}
+modal.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = event.target;
+  const values = {};
+  for (const field of form.elements) {
+    if (!field.name || field.disabled) continue;
+    const many = field.multiple || field.type === "checkbox";
+    const chosen = field.multiple ? [...field.selectedOptions].map((one) => one.value) : [field.value];
+    if ((field.type === "radio" || field.type === "checkbox") && !field.checked) {
+      if (many) values[field.name] ??= [];
+      continue;
+    }
+    values[field.name] = many ? [...(values[field.name] ?? []), ...chosen] : field.value;
+  }
+  send("/_do/submit", { view: form.dataset.view, values });
+});
+modal.addEventListener("click", (event) => { if (event.target.closest("[data-close]")) send("/_do/close", {}); });
+modal.addEventListener("cancel", (event) => { event.preventDefault(); send("/_do/close", {}); });
+user.addEventListener("change", () => { modal.close(); refresh(); });
 
 end();
 refresh();

@@ -336,7 +336,7 @@ def test_a_mistake_of_ours_is_tried_again_and_stops_nobody(
     file()
     file("もう一つ")
     with monkeypatch.context() as patch:
-        patch.setattr("integrations.slack.build", lambda *_: 1 / 0)
+        patch.setattr("integrations.slack.message_of", lambda *_: 1 / 0)
         dispatcher.next()
     assert "ZeroDivisionError" in row(1).error
     dispatcher.next()

@@ -1,0 +1,92 @@
+"""Pressed buttons under a report: look into it, declare, no incident, the same as another."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import gettext
+
+from blueprints.hotline.live import found
+from blueprints.shared import words
+from blueprints.shared.language import moment, now
+from blueprints.slack import opening
+from blueprints.slack.caller import Caller, escaped, link, refusal, said, whisper
+from blueprints.slack.reading import Json, at, text_at
+from domain.db import db, writing
+from domain.errors import DomainError
+from domain.hotline import Report
+from domain.people import Person
+
+
+def pressed(caller: Caller, content: Json) -> None:
+    """Does what the button says; whoever cannot have it is told privately why, and how it stands."""
+    actions = at(content, "actions")
+    action = actions[0] if isinstance(actions, list) and actions else {}
+    what = PRESSED.get(text_at(action, "action_id"))
+    if what is None:
+        return
+    report = report_of(text_at(action, "value"))
+    text = refusal(caller, responder=True) or (
+        gettext("This report was not found.") if report is None else what(caller, report)
+    )
+    if text:
+        whisper(caller, text)
+
+
+def report_of(typed: str) -> Report | None:
+    """The report of a button's value or a modal's memory."""
+    return found(int(typed)) if typed.isascii() and typed.isdecimal() and len(typed) < 11 else None
+
+
+def standing(report: Report) -> str:
+    """How a report stands that cannot be changed any more, in a sentence."""
+    who = report.judged_by or report.acknowledged_by
+    when = report.judged_at or report.acknowledged_at
+    parts = [str(words.word(report.status).label)]
+    if report.status == "acknowledged" and who:
+        parts = [gettext("%(name)s is checking", name=escaped(who.name))]
+    elif who:
+        parts.append(escaped(who.name))
+    if when:
+        parts.append(moment(when))
+    other = report.incident or report.duplicate_of
+    if report.incident:
+        parts.insert(1, link(report.incident.code, "incidents.show", code=report.incident.code))
+    elif other:
+        parts.insert(1, link(other.code, "hotline.show", id=other.id))
+    return gettext(
+        "%(report)s stands like this already: %(state)s. Nothing was changed.",
+        report=link(report.code, "hotline.show", id=report.id),
+        state=gettext(", ").join(parts),
+    )
+
+
+def _acknowledge(caller: Caller, report: Report) -> str | None:
+    if report.status != "received":
+        return standing(report)
+    number = report.id
+    try:
+        with writing():
+            by = db.session.get_one(Person, caller.known.id)
+            db.session.get_one(Report, number).acknowledge(by=by, at=now())
+    except DomainError as error:
+        after = found(number)
+        return standing(after) if after else said(error)
+    return None
+
+
+def _when_open(open_modal: Callable[[Caller, Report], str | None]) -> Callable[[Caller, Report], str | None]:
+    """A modal for what is not judged yet."""
+
+    def opened(caller: Caller, report: Report) -> str | None:
+        return open_modal(caller, report) if report.is_open else standing(report)
+
+    return opened
+
+
+PRESSED: dict[str, Callable[[Caller, Report], Any]] = {
+    "report.acknowledge": _acknowledge,
+    "report.declare": _when_open(opening.declare),
+    "report.no_incident": _when_open(opening.no_incident),
+    "report.same": _when_open(opening.same),
+}
+"""What each button does, by its `action_id`; it returns what the person is told privately, or nothing."""
