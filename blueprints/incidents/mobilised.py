@@ -1,7 +1,7 @@
 """What a declaration has started, as a checklist: each step with its state, its reason and "again"; the two calls."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from babel.dates import get_day_names
@@ -87,7 +87,6 @@ class Group:
     name: str
     title: Any
     lines: list[Line]
-    facts: list[str] = field(default_factory=list)
 
     @property
     def state(self) -> str:
@@ -97,6 +96,11 @@ class Group:
     @property
     def word(self) -> Word:
         return STATES[self.state]
+
+    @property
+    def missed(self) -> list[str]:
+        """Who could not be invited."""
+        return [one for line in self.lines for one in line.missed]
 
     @property
     def open_lines(self) -> list[Line]:
@@ -112,7 +116,7 @@ def mobilised(incident: Incident, level: str) -> dict[str, Any] | None:
     shown: dict[str, Any] = {"calls": [_call(found, name, present, incident) for name in calls.CALLS]}
     if level != "reader":
         shown |= {
-            "outside": found, "groups": _groups(incident, found), "areas": roster.areas(), "decision": decision(found),
+            "outside": found, "groups": _groups(incident), "areas": roster.areas(), "decision": decision(found),
             "may_page": incident.resolved_at is None and incident.closed_at is None,
         }  # fmt: skip
     return shown
@@ -132,7 +136,7 @@ def _call(found: Mobilisation, name: str, present: list[calls.CallPresence], inc
     }
 
 
-def _groups(incident: Incident, found: Mobilisation) -> list[Group]:
+def _groups(incident: Incident) -> list[Group]:
     rows = [*mobilising.steps(incident), *mobilising.told_reports(incident).values()]
     by_id = {row.id: row for row in rows}
     names = _names(rows)
@@ -140,7 +144,7 @@ def _groups(incident: Incident, found: Mobilisation) -> list[Group]:
     groups = []
     for name, (title, kinds) in GROUPS.items():
         lines = [_line(row, by_id, names, incident, keyed) for row in rows if row.kind in kinds]
-        groups.append(Group(name, title, lines, _facts(name, found)))
+        groups.append(Group(name, title, lines))
     return [one for one in groups if one.lines or one.name == "page"]
 
 
@@ -159,10 +163,7 @@ def _line(
     needed = by_id.get(row.needs_id or 0)
     if state == "waiting" and needed is not None and needed.state == "failed":
         error = gettext("Waits until “%(step)s” is done.", step=KINDS.get(needed.kind, needed.kind))
-    missed = tuple(
-        gettext("%(name)s: %(reason)s", name=names.get(number, "?"), reason=_missed(str(code)))
-        for number, code in row.details.get("missed", ())
-    )
+    missed = _missed(row, names)
     again = state in ("retrying", "failed", "unset") and row.state in ("waiting", "failed") and bool(row.attempts)
     return Line(row.id, _title(row, names), state, error, again, missed)
 
@@ -206,7 +207,7 @@ def _title(row: Delivery, names: dict[int, str]) -> str:
     if row.kind == "call.open":
         return str(CALL_NAMES[details["call"]])
     if row.kind == "channel.invite":
-        number = len(details.get("people", ()))
+        number = len(details.get("people", ())) - len(details.get("missed", ()))
         return ngettext("%(num)d person invited", "%(num)d people invited", number)
     if row.kind == "incident.announced":
         return f"#{details.get('channel')}"
@@ -227,17 +228,19 @@ def _whom(row: Delivery, names: dict[int, str]) -> str:
     return f"{name} ({names[person]})" if person in names else name
 
 
-def _missed(code: str) -> str:
-    if code == "no_slack_id":
-        return gettext("no Slack ID; please tell them by hand")
-    return gettext("Slack could not invite them (%(code)s)", code=code)
-
-
-def _facts(name: str, found: Mobilisation) -> list[str]:
-    """What came of a group, in a few words."""
-    if name == "channel" and found.channel_name:
-        return [f"#{found.channel_name}"]
-    return []
+def _missed(row: Delivery, names: dict[int, str]) -> tuple[str, ...]:
+    """Who could not be invited, by the reason: one sentence for each."""
+    by_code: dict[str, list[str]] = {}
+    for number, code in row.details.get("missed", ()):
+        by_code.setdefault(str(code), []).append(names.get(number, "?"))
+    told = []
+    for code, people in by_code.items():
+        whom = gettext(", ").join(people)
+        if code == "no_slack_id":
+            told.append(gettext("Without a Slack ID, please tell them by hand: %(names)s", names=whom))
+        else:
+            told.append(gettext("Slack could not invite them (%(code)s): %(names)s", code=code, names=whom))
+    return tuple(told)
 
 
 def decision(found: Mobilisation) -> list[str]:
