@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from flask_babel import gettext
+
 from blueprints.incidents.forms import DeclareForm
 from blueprints.incidents.mobilised import reason
 from blueprints.shared.language import now
@@ -25,6 +27,16 @@ def paging_question(form: DeclareForm) -> dict[str, Any]:
         chosen = typed
     shown = "" if chosen is None else "yes" if proposal.page else "no"
     return {"proposal": proposal, "why": reason(proposal.plain()), "page": chosen, "page_proposed": shown}
+
+
+def page_asked(typed: str) -> tuple[str, str]:
+    """What a form that does not know the scale yet has chosen (yes, no, or empty), and what is proposed and why."""
+    proposal = paging.proposal("", now())
+    if not proposal.outside:
+        nobody = gettext("Proposed: page nobody")
+        return typed or "no", f"{nobody} ({reason(proposal.plain())})"
+    proposed = gettext("Proposed outside business hours, for a large scale: page everybody.")
+    return typed, f"{proposed} ({reason(proposal.plain())})"
 
 
 def decided(form: DeclareForm) -> None:

@@ -49,8 +49,12 @@ def declare(
     severity: str = "",
     warning: str = "",
     about: str = "",
+    page: str = "",
+    page_why: str = "",
 ) -> View:
-    """The declaration. `warning`: what happened meanwhile; sent once more it is declared all the same."""
+    """The declaration. `warning`: what happened meanwhile; sent once more it is declared all the same. `page`: yes,
+    no, or empty where nothing is chosen yet; `page_why`: what is proposed and why.
+    """
     scales = [(code, str(words.word(code).label)) for code in ("critical", "major", "minor")]
     publish = _option("holding", gettext("Publish the holding text for customers now"))
     drill = _option("drill", gettext("This is a drill"))
@@ -65,6 +69,12 @@ def declare(
             gettext("Since when"),
             {"type": "datetimepicker", "initial_date_time": int(began_at.timestamp())},
             optional=False,
+        ),
+        *([_words(page_why)] if page_why else []),
+        _field(
+            "page",
+            gettext("Is help needed from many sides?"),
+            _radio([("yes", gettext("Yes: page everybody")), ("no", gettext("No"))], page),
         ),
         _field(
             "options",

@@ -7,6 +7,7 @@ from flask import current_app
 from flask_babel import get_locale, gettext
 from sqlalchemy import func, select
 
+from blueprints.incidents.page_question import page_asked
 from blueprints.shared.language import now
 from blueprints.shared.pages import new_key
 from blueprints.slack import modals
@@ -41,7 +42,10 @@ def declare(caller: Caller, found: Report) -> str | None:
 
 def declaration(*, report: Report | None, **given: Any) -> View:
     """The modal of a declaration with the words of the report that it comes from."""
+    page, why = page_asked(given.pop("page", ""))
     return modals.declare(
+        page=page,
+        page_why=why,
         report=str(report.id) if report else "",
         about=about(report) if report else "",
         services=service_options(),

@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from blueprints.hotline.forms import ReportForm, subject_of
 from blueprints.incidents.forms import DeclareForm, number_of
+from blueprints.incidents.page_question import decided
 from blueprints.incidents.views import check_newest, declared_sentence, holding_words
 from blueprints.shared import words
 from blueprints.shared.language import now, zone
@@ -62,6 +63,7 @@ def _declare(caller: Caller, view: Json) -> Answer:
     form = _declaration(view)
     given = form.read(zone(), now())
     report = report_of(text_at(kept(view), "report"))
+    decided(form)
     if form.errors_of:
         return _wrong(view, form.errors_of)
     number = report.id if report else None
@@ -85,7 +87,7 @@ def _declaration(view: Json) -> DeclareForm:
     fields, memory = typed(view), kept(view)
     ticked = set(fields.poplist("options"))
     fields["key"], fields["newest"] = _key(view), str(memory.get("newest", ""))
-    fields["facilities"] = "all"
+    fields["facilities"], fields["page_asked"] = "all", "1"
     for name in ("holding", "drill"):
         fields[name] = "1" if name in ticked else "0"
     return DeclareForm(fields)
@@ -109,6 +111,7 @@ def _declared_meanwhile(form: DeclareForm, report: Report | None, conflict: Conf
         chosen=form.sent.getlist("services"),
         title=form.text("title"),
         severity=form.text("severity"),
+        page=form.sent.get("page") or "",
         warning=f"{sentence}\n{again}",
     )
     return {"response_action": "update", "view": view}
