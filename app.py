@@ -20,12 +20,13 @@ from blueprints.shared import errors, language, live, pages, security, signin
 from blueprints.status import answer
 from domain import beginnings, business_hours, hotline_clock
 from domain.db import Organisation, db, guard, writing
-from integrations import calls
+from integrations import calls, mail
 from integrations.console import ConsoleSender
 from integrations.dispatch import Dispatcher
 from integrations.pagerduty import PagerDutySender
 from integrations.slack import SlackSender
 from integrations.slack_check import Check
+from integrations.slack_direct import DirectSender
 from integrations.slack_views import Views
 from integrations.wording import Wording
 from server.watch import Watch, Watches
@@ -101,6 +102,7 @@ def _organisation(config: dict[str, Any]) -> Organisation:
         page_from=config["PAGE_FROM_SEVERITY"],
         channel_name=config["INCIDENT_CHANNEL_NAME"],
         announce=settings.listed(config["SLACK_ANNOUNCE_CHANNELS"]),
+        night=config["NIGHT_HOURS"],
         # Without Slack nobody is told by the clock, so nothing promises it.
         reminders=config["HOTLINE_REMINDERS"] if config["SLACK_BOT_TOKEN"] else None,
     )
@@ -124,14 +126,25 @@ def _senders(app: Flask) -> dict[str, Any]:
     )
     provider = calls.provider(config)
     return {
-        "slack": _slack(config) if config["SLACK_BOT_TOKEN"] else ConsoleSender("slack"),
+        "slack": _slack(config, SlackSender) if config["SLACK_BOT_TOKEN"] else ConsoleSender("slack"),
+        "direct": _slack(config, DirectSender) if config["SLACK_BOT_TOKEN"] else ConsoleSender("direct"),
+        "mail": _mail(config),
         "pagerduty": pager,
         "calls": calls.CallsSender(provider, **words) if provider else ConsoleSender("calls"),
     }
 
 
-def _slack(config: dict[str, Any]) -> SlackSender:
-    return SlackSender(
+def _mail(config: dict[str, Any]) -> Any:
+    at = mail.server(config)
+    if at is None:
+        return ConsoleSender("mail")
+    zone, folder = config["ZONE"], str(ROOT / "translations")
+    wordings = {one: Wording(one, zone, folder) for one in settings.LANGUAGES}
+    return mail.MailSender(at, config["SMTP_FROM"], config["BASE_URL"] or "", wordings, config["LOCALE"])
+
+
+def _slack(config: dict[str, Any], kind: type[SlackSender]) -> SlackSender:
+    return kind(
         token=config["SLACK_BOT_TOKEN"],
         api_url=config["SLACK_API_URL"],
         hotline_channel=config["SLACK_HOTLINE_CHANNEL"],

@@ -6,7 +6,7 @@ import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
@@ -50,10 +50,18 @@ DEFAULTS: dict[str, Any] = {
     "ZOOM_API_URL": "https://api.zoom.us/v2/",
     "HOTLINE_FIRST_REMINDER": "5",
     "HOTLINE_NEXT_REMINDER": "5",
+    "SMTP_URL": None,
+    "SMTP_HOST": None,
+    "SMTP_PORT": "587",
+    "SMTP_USER": None,
+    "SMTP_PASSWORD": None,
+    "SMTP_FROM": None,
+    "NIGHT": "22:00-7:00",
     "RATELIMIT_STORAGE_URI": "memory://",
 }
 LANGUAGES = ("ja", "en")
 SEVERITIES = ("minor", "major", "critical")
+MAIL_SCHEMES = ("smtps", "smtp+starttls", "smtp")
 ADDRESSES = (
     "BASE_URL", "SLACK_API_URL", "PAGERDUTY_EVENTS_URL", "CALL_SYSTEM_URL", "CALL_CUSTOMER_URL", "CALL_JITSI_URL",
     "ZOOM_TOKEN_URL", "ZOOM_API_URL",
@@ -145,6 +153,7 @@ def _check(config: dict[str, Any]) -> None:
         if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
             raise SettingError(f"{name} is {value!r}; it must be an address such as https://noroshi.example.jp/.")
     _check_mobilising(config)
+    _check_mail(config)
     config["HOTLINE_REMINDERS"] = tuple(
         minutes(name, config[name]) for name in ("HOTLINE_FIRST_REMINDER", "HOTLINE_NEXT_REMINDER")
     )
@@ -178,6 +187,40 @@ def _check_mobilising(config: dict[str, Any]) -> None:
     for name in ("PAGERDUTY_ROUTING_KEY", "PAGERDUTY_DRILL_KEY"):
         if config[name] and not re.fullmatch(r"[A-Za-z0-9]{32}", str(config[name])):
             raise SettingError(f"{name} is not a routing key of PagerDuty's; it must be 32 letters and digits.")
+
+
+def _check_mail(config: dict[str, Any]) -> None:
+    """What followers are told by, and when they are left to sleep."""
+    if config["SMTP_URL"]:
+        parts = urlsplit(config["SMTP_URL"])
+        if parts.scheme not in MAIL_SCHEMES or not parts.hostname or not _is_port(parts):
+            raise SettingError(
+                f"SMTP_URL cannot be read; it must be like {MAIL_SCHEMES[0]}://user:password@mail.example.jp:465 "
+                f"(or {', '.join(MAIL_SCHEMES[1:])})."
+            )
+    if not (str(config["SMTP_PORT"]).isdecimal() and 0 < int(config["SMTP_PORT"]) < 65_536):
+        raise SettingError(f"SMTP_PORT is {config['SMTP_PORT']!r}; it must be a number from 1 to 65535.")
+    sender = config["SMTP_FROM"]
+    if (config["SMTP_URL"] or config["SMTP_HOST"]) and not sender:
+        raise SettingError("SMTP_FROM is not set; it must be the address that mails come from.")
+    if sender and not re.fullmatch(r"[^@<>\r\n]*<?[^@\s<>]+@[^@\s<>]+>?", str(sender)):
+        raise SettingError(f"SMTP_FROM is {sender!r}; it must be an address such as noroshi@example.jp.")
+    config["NIGHT_HOURS"] = _night(str(config["NIGHT"]))
+
+
+def _is_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+
+
+def _night(text: str) -> tuple[int, int]:
+    """From when until when, in minutes after midnight; it may go over midnight."""
+    match = re.fullmatch(r"(\d{1,2}):([0-5]\d)-(\d{1,2}):([0-5]\d)", text.replace(" ", ""))
+    if match is None or int(match[1]) > 23 or int(match[3]) > 23:
+        raise SettingError(f"NIGHT is {text!r}; write it like 22:00-7:00.")
+    return int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
 
 
 def listed(text: str | None) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 
-from domain import catalog, hotline, hotline_clock, incidents, maintenances, roster
+from domain import catalog, hotline, hotline_clock, incidents, maintenances, questions, roster
 from domain.additions import Voice
 from domain.catalog import Facility, Service, Symptom
 from domain.db import Instant, db
@@ -96,12 +96,22 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What many wanted to know, with the bridge's answer. `corrected`: it is not the first one."""
+
+    question: str
+    answer: str
+    corrected: bool
+
+
+@dataclass(frozen=True)
 class Shown:
     """An incident, or planned work, as the board shows it (`lifecycle.Incident` says what the names mean)."""
 
     latest: Latest | None
     affected: tuple[Affected, ...]
     facilities: tuple[Place, ...]
+    asked: tuple[Asked, ...]
     id: int
     kind: str
     title: str
@@ -330,7 +340,7 @@ def _rows(statement: Any, **given: Any) -> Any:
 
 
 def _shown(at: datetime) -> list[Shown]:
-    """What stands on the board, with what it touches: three queries at most."""
+    """What stands on the board, with what it touches and what was asked: four queries, six where much was asked."""
     found = _rows(_standing(), at=at).all()
     affected: dict[int, list[Affected]] = {row[0]: [] for row in found}
     places: dict[int, list[Place]] = {row[0]: [] for row in found if not row.all_facilities}
@@ -340,10 +350,25 @@ def _shown(at: datetime) -> list[Shown]:
     if places:
         for number, *place in _rows(_PLACES, incidents=list(places)):
             places[number].append(Place(*place))
-    own = len(_OWN)
+    own, asked = len(_OWN), _asked([row[0] for row in found if row.kind == "incident"])
     return [
-        Shown(_latest(*row[own:]), tuple(affected[row[0]]), tuple(places.get(row[0], ())), *row[:own]) for row in found
+        Shown(
+            _latest(*row[own:]),
+            tuple(affected[row[0]]),
+            tuple(places.get(row[0], ())),
+            asked.get(row[0], ()),
+            *row[:own],
+        )
+        for row in found
     ]
+
+
+def _asked(numbers: list[int]) -> dict[int, tuple[Asked, ...]]:
+    """What stands under "asked and answered": one query where nothing was asked."""
+    return {
+        number: tuple(Asked(one.body, one.answer.body, len(one.answers) > 1) for one in found if one.answer)
+        for number, found in questions.frequent(numbers).items()
+    }
 
 
 def _latest(author: str | None, number: int | None, published_at: datetime, *said: str) -> Latest | None:

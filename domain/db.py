@@ -95,6 +95,7 @@ class Organisation:
     """What holds for the whole organisation: its zone, whose public holidays count ("" for none), its business hours,
     from which scale on everybody is paged, how incidents' channels are called and which channels hear of them.
 
+    `night`: from when until when followers are not woken, minutes after midnight; it may go over midnight.
     `reminders`: how long a report may lie before somebody is told in Slack, and then the next; None: nobody is told.
     """
 
@@ -105,6 +106,7 @@ class Organisation:
     channel_name: str = DEFAULT_NAME
     announce: tuple[str, ...] = ()
     reminders: tuple[timedelta, timedelta] | None = None
+    night: tuple[int, int] = (22 * 60, 7 * 60)
 
 
 Model = Base

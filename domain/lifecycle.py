@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from sqlalchemy import Column, ColumnElement, ForeignKey, Index, String, Table, Text, and_, func, select
 from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship
 
-from domain import mobilising, paging
+from domain import followers, followup, mobilising, paging, restoring
 from domain.catalog import SERVICE_STATES, Facility, Service
 from domain.db import Base, Model, db
 from domain.errors import Conflict, Refused
@@ -16,6 +16,9 @@ from domain.outbox import enqueue
 from domain.people import Person
 from domain.text import fold, has_words, is_blank, one_line
 from domain.updates import WORDS, Update, drop_draft, kept_words
+
+if TYPE_CHECKING:
+    from domain.suspicion import Report
 
 STATES = ("investigating", "identified", "monitoring", "resolved")
 MAINTENANCE_STATES = ("scheduled", "in_progress", "verifying", "completed")
@@ -57,6 +60,7 @@ class Incident(Model):
 
     `state`: one of STATES, or of MAINTENANCE_STATES. `closed_at`: the customer side is done; until then a
     resolved incident stays on the board. `severity` is `none` for planned work, and may be in imported history.
+    `outcome`: merged (into `merged_into`) or no_incident where it ended otherwise than by a restoration.
     """
 
     __tablename__ = "incidents"
@@ -80,10 +84,13 @@ class Incident(Model):
     next_update_at: Mapped[datetime | None]
     next_update_reason: Mapped[str] = mapped_column(String(300), default="")
     source: Mapped[str] = mapped_column(String(100), default="")
+    outcome: Mapped[str] = mapped_column(String(12), default="")
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"), index=True)
     search: Mapped[str] = mapped_column(Text, default="")
 
     declared_by: Mapped[Person | None] = relationship(foreign_keys=[declared_by_id])
     closed_by: Mapped[Person | None] = relationship(foreign_keys=[closed_by_id])
+    merged_into: Mapped[Optional["Incident"]] = relationship(remote_side=[id])
     updates: Mapped[list["Update"]] = relationship(back_populates="incident", order_by="Update.id")
     affected: Mapped[list["IncidentService"]] = relationship(back_populates="incident")
     facilities: Mapped[list[Facility]] = relationship(secondary=incident_facilities, order_by=Facility.reading)
@@ -91,6 +98,9 @@ class Incident(Model):
     latest: Mapped["Update | None"] = relationship(
         primaryjoin=lambda: _is_latest(), viewonly=True, uselist=False, overlaps="updates"
     )
+
+    if TYPE_CHECKING:  # `suspicion` adds it: it knows us
+        reports: Mapped[list["Report"]]
 
     @property
     def code(self) -> str:
@@ -129,14 +139,17 @@ class Incident(Model):
         corrects: int | None = None,
         wrote_as: str = "bridge",
         reopen: bool = False,
+        ended_at: datetime | None = None,
     ) -> "Update":
         """Publishes what the bridge wrote, whole; the same `key` and words again give the same update.
 
         `seen`: the id of the update that the author had before them. `services` not given keep their state.
+        `ended_at`: when the impact ended, where it was before the restoration is published.
 
         Raises:
             Conflict: somebody published in between (`newer` in its params is that update), or the lifecycle forbids it.
-            Refused: no words, words too long, an unknown state, a promise in the past or none without a reason.
+            Refused: no words, words too long, an unknown state, a promise in the past or none without a reason, an
+                end before the beginning or ahead.
         """
         said = kept_words(words)
         if earlier := self._sent_before(key, {"state": state, **said}):
@@ -150,7 +163,8 @@ class Incident(Model):
             raise Refused("corrects", "corrects_unknown")
         self.touch(services or {})
         reopened = self.resolved_at is not None and state != self.last_state
-        self._enter(state, at)
+        restored = self.resolved_at is None and state == self.last_state
+        self._enter(state, ended(self, ended_at, at) if restored else at)
         update = self.say(
             key, "published", by, at, said, next_update_at,
             next_update_reason=reason, corrects_id=corrects, wrote_as=wrote_as,
@@ -158,6 +172,8 @@ class Incident(Model):
         drop_draft(self, by)
         if reopened:
             record("incident.reopened", by=by, at=at, incident_id=self.id, update=update.id)
+        if reopened or restored:
+            restoring.tell(self, update, by=by, at=at)
         return update
 
     def publish_unchanged(
@@ -188,19 +204,27 @@ class Incident(Model):
         """The customer side is done: it leaves the board. Again changes nothing.
 
         Raises:
-            Conflict: it is not restored yet.
+            Conflict: it is not restored yet, or somebody still needs help.
         """
         if self.closed_at is not None:
             return
         if self.resolved_at is None:
             raise Conflict("not_restored_yet", incident=self.code)
+        if left := followup.number_left(self):
+            raise Conflict("help_needed", num=left)
         self.closed_at, self.closed_by_id, self.next_update_at = at, by.id, None
         record("incident.closed", by=by, at=at, incident_id=self.id)
 
     def follow_up_again(self, *, by: Person, at: datetime) -> None:
-        """The customer side was not done after all: it is back on the board. Undoes `close`."""
+        """The customer side was not done after all: it is back on the board. Undoes `close`.
+
+        Raises:
+            Conflict: it was merged into another, or was no incident.
+        """
         if self.closed_at is None:
             return
+        if self.outcome:
+            raise Conflict("ended_otherwise", incident=self.code)
         self.closed_at = self.closed_by_id = None
         record("incident.followed_up_again", by=by, at=at, incident_id=self.id)
 
@@ -334,6 +358,7 @@ class Incident(Model):
             enqueue("slack", "incident.updated", at=at, incident_id=self.id, details={"update": update.id})
             mobilising.refresh(self, at)
             paging.follow(self, at)
+        followers.tell(self, update, at)
         return update
 
     def find_by(self, *texts: str) -> None:
@@ -400,6 +425,15 @@ def begun(began_at: datetime, at: datetime) -> datetime:
     if began_at > at + SLACK:
         raise Refused("began_at", "began_in_future")
     return began_at
+
+
+def ended(incident: Incident, ended_at: datetime | None, at: datetime) -> datetime:
+    """When the impact ended, or Refused: not before it began, not ahead. Not told: now."""
+    if ended_at is None:
+        return at
+    if not incident.began_at <= ended_at <= at + SLACK:
+        raise Refused("ended_at", "ended_impossible")
+    return ended_at
 
 
 def _check_promise(due: datetime | None, reason: str, at: datetime) -> None:

@@ -141,12 +141,17 @@ def follow(incident: "Incident", at: datetime) -> None:
     if incident.kind != "incident":
         return
     if incident.resolved_at is not None:
-        for one in _triggers(incident):
-            if one.state == "waiting" and one.attempts == 0:
-                one.drop(at)
-        _follow_up(incident, RESOLVE, at, _triggers(incident))
+        end(incident, at)
     elif incident.state != "investigating":
         acknowledge(incident, at=at)
+
+
+def end(incident: "Incident", at: datetime) -> None:
+    """Nobody needs to come any more: alerts are resolved, those that were not sent yet never are."""
+    for one in _triggers(incident):
+        if one.state == "waiting" and one.attempts == 0:
+            one.drop(at)
+    _follow_up(incident, RESOLVE, at, _triggers(incident))
 
 
 def set_key(area: Area, key: str, *, by: Person, at: datetime) -> None:

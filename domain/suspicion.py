@@ -11,9 +11,11 @@ from domain.catalog import Facility, Service, Symptom
 from domain.db import Model, db
 from domain.errors import Conflict, Refused
 from domain.events import record
+from domain.followers import is_night, morning_after
 from domain.incidents import Incident
 from domain.outbox import Delivery, enqueue
 from domain.people import Person
+from domain.telling import Word, tell
 from domain.text import clean, cut, is_blank, one_line
 
 OPEN = ("received", "acknowledged")
@@ -21,6 +23,8 @@ OPEN = ("received", "acknowledged")
 
 LONGEST = 20_000
 """Characters of a typed text, at most."""
+
+THANKED = "told.restored"
 
 MOST_CUSTOMERS = 10_000_000
 MOST_PHOTOS = 10
@@ -276,6 +280,45 @@ class Report(Model):
         record("report.incident", by=by, at=at, report_id=self.id, incident_id=incident.id, of=incident.code)
         self._tell("incident", by, at, incident=incident.code)
 
+    @property
+    def minutes_to_declaration(self) -> int | None:
+        """From the report to the declaration, whole minutes; None where it came after, or there was none."""
+        if self.incident is None or self.status != "incident" or self.created_at > self.incident.declared_at:
+            return None
+        return int((self.incident.declared_at - self.created_at).total_seconds() // 60)
+
+    def hear(self, what: str, incident: Incident, *, by: Person, at: datetime) -> None:
+        """What became of its incident: `restored`, `went_on` or `merged`. Its thread is told; at the restoration
+        whoever reported what it began with is thanked, once.
+        """
+        if self.status not in ("incident", "duplicate"):
+            return
+        record(f"report.{what}", by=by, at=at, report_id=self.id, incident_id=incident.id, of=incident.code)
+        first = announcement(self)
+        # What joined an incident was told in its thread, where the update itself stands.
+        if first is not None and first.kind == "report.filed":
+            self._tell(what, by, at, incident=incident.code)
+        if what == "restored" and self.status == "incident" and not incident.drill:
+            self._thank(incident, by, at)
+
+    def _thank(self, incident: Incident, by: Person, at: datetime) -> None:
+        """A direct message to the reporter; at night in the morning."""
+        reporter = self.reporter
+        if not (reporter.is_active and reporter.slack_id) or reporter.id == by.id:
+            return
+        asleep = morning_after(at) if is_night(at) else None
+        word = Word(THANKED, reporter, (self.id,), report_id=self.id, incident_id=incident.id, not_before=asleep)
+        tell([word], at)
+
+    def was_none_after_all(self, *, by: Person, at: datetime) -> None:
+        """Its incident was none; whoever reported it is thanked as for any other."""
+        if self.status != "incident":
+            return
+        self.status, self.judged_at, self.judged_by, self.incident = "no_incident", at, by, None
+        db.session.flush()
+        record("report.no_incident", by=by, at=at, report_id=self.id, note="")
+        self._tell("no_incident", by, at)
+
     def _settle(
         self, status: str, by: Person, at: datetime, note: str,
         incident: Incident | None = None, duplicate_of: "Report | None" = None,
@@ -345,6 +388,9 @@ class Report(Model):
         )  # fmt: skip
         if db.session.scalar(waiting.limit(1)) is None:
             enqueue("slack", "report.changed", at=at, report_id=self.id, needs=first)
+
+
+Incident.reports = relationship(Report, foreign_keys=[Report.incident_id], viewonly=True, order_by=Report.id)
 
 
 def headline(tile: str, body: str, locale: str) -> str:

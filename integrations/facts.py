@@ -16,6 +16,7 @@ from domain.outbox import Delivery
 from domain.people import Person
 from integrations.duty_facts import DutyFacts, Named, load_duty
 from integrations.mobilising_facts import PREFIXES, MobilisingFacts, load_mobilising
+from integrations.told_facts import ToldFacts, load_told
 
 __all__ = [
     "DeliveryFacts",
@@ -120,6 +121,7 @@ class DeliveryFacts:
     update: UpdateFacts | None = None
     photo: PhotoFacts | None = None
     duty: DutyFacts | None = None
+    told: ToldFacts | None = None
     mobilising: MobilisingFacts | None = None
 
 
@@ -134,6 +136,7 @@ def load(delivery_id: int, deadline: float, at: datetime) -> DeliveryFacts:
         report=_report(report) if report else None, incident=_incident(incident) if incident else None,
         update=_update(row.details.get("update")),
         photo=_photo(row.details.get("photo")),
+        told=load_told(row) if row.kind.startswith("told.") else None,
         duty=load_reminder(row.details, report) if row.kind == hotline_clock.KIND and report
         else load_duty(row.kind, row.details, at) if row.kind.startswith("roster.") else None,
         mobilising=load_mobilising(row, incident) if incident and row.kind.startswith(PREFIXES) else None,

@@ -242,6 +242,8 @@ def _sentence(what: str, facts: DeliveryFacts, report: ReportFacts, wording: Wor
         }
     if what == "incident":
         return _("An incident was declared: %(code)s.") % {"code": _other(report, base_url)}
+    if what in ("restored", "went_on", "merged"):
+        return _end(what, wording) % {"code": _other(report, base_url)}
     if what == "reopened":
         return _("%(name)s still sees it, so the report is open again. Please have another look.") % {"name": name}
     if what == "voice":
@@ -249,6 +251,15 @@ def _sentence(what: str, facts: DeliveryFacts, report: ReportFacts, wording: Wor
     if what == "joined":
         return _("%(name)s reports the same (%(code)s).") % {"name": name, "code": report.code}
     return _("%(name)s added something.") % {"name": name}
+
+
+def _end(what: str, wording: Wording) -> str:
+    _ = wording.gettext
+    return {
+        "restored": _("%(code)s is restored. Thank you for telling us."),
+        "went_on": _("%(code)s is not over after all; work goes on."),
+        "merged": _("This goes on as %(code)s."),
+    }[what]
 
 
 def _changed(facts: DeliveryFacts, report: ReportFacts, wording: Wording) -> Iterator[str]:

@@ -34,13 +34,14 @@ FLOORS = (
     {"db", "text", "errors", "walltime", "business_hours", "channel_names"},
     {"events", "duty", "csv_table", "contacts", "roster_file"},
     {"people"},
-    {"people_import", "catalog", "outbox", "tokens", "answers"},
+    {"people_import", "catalog", "outbox", "tokens", "answers", "telling"},
     {"roster_tables", "holidays", "roster_queries", "roster_facts", "roster", "areas", "planning", "roster_watch", "roster_calendar", "timetable"}
     | {"roster_document", "roster_export", "roster_transfer", "beginnings", "facility_import"}
     | {"entries", "absences", "overrides", "cycles", "preview", "load", "handovers"},
-    {"mobilising", "paging", "calls"} | {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
+    {"mobilising", "paging", "calls", "followers", "followup", "restoring"} | {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
     {"rights", "reaching"},
     {"additions", "suspicion", "hotline", "alike", "hotline_clock"},
+    {"questions", "endings"},
     {"record", "readiness", "board"},
 )
 """From the ground up: a module imports its own floor and those below."""

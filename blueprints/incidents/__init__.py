@@ -4,4 +4,15 @@ from flask import Blueprint
 
 bp = Blueprint("incidents", __name__, cli_group="incidents")
 
-from blueprints.incidents import bridge, cli, live, maintenances, mobilising, reaching, sentences, templates, views  # noqa: E402, F401
+from blueprints.incidents import (  # noqa: E402, F401
+    bridge,
+    cli,
+    live,
+    maintenances,
+    mobilising,
+    questions,
+    reaching,
+    sentences,
+    templates,
+    views,
+)

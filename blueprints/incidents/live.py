@@ -9,7 +9,7 @@ from blueprints.incidents.story import first_report, story
 from blueprints.shared import live
 from blueprints.shared.language import now
 from blueprints.shared.who import my_rights
-from domain import incidents, reaching, roster
+from domain import incidents, questions, reaching, roster
 from domain.incidents import Incident
 from domain.roster import Attempt
 
@@ -25,6 +25,7 @@ def shown(incident: Incident) -> dict[str, Any]:
         "level": level,
         "reach": reach(incident, now()),
         "mobilised": mobilised(incident, level),
+        "questions": questions.of(incident) if incident.kind == "incident" else [],
         "people": assignable() if level != "reader" and incident.closed_at is None else [],
     }
 

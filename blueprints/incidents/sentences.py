@@ -50,6 +50,18 @@ words.say(
         "call_unknown": _l("Please choose the system call or the customer call."),
         "page_whom": _l("Please choose whom to page."),
         "page_undecided": _l("Please decide whether everybody is paged: it is outside business hours, and large."),
+        "question_missing": _l("Please write what you would like to know."),
+        "answer_missing": _l("Please write the answer, even if it is “we do not know yet”."),
+        "answered_by_bridge": _l("Questions are answered by the bridge. You can take the bridge in one tap."),
+        "answered_between": _l("Somebody answered in between. Please compare, and send again if yours is better."),
+        "ended_impossible": _l("The impact cannot have ended before it began, or ahead."),
+        "help_needed": _l("%(num)d on the list still need help. Please tick them off, or go on helping."),
+        "ended_otherwise": _l("%(incident)s was merged or was no incident. If it happens again, please declare anew."),
+        "follow_up_missing": _l("Please write who still needs help."),
+        "follow_ups_many": _l("The list holds at most %(most)d lines."),
+        "merged_in_a_circle": _l("An incident cannot be merged into itself, or into one that was merged into it."),
+        "not_to_be_merged": _l("These two cannot be one: a drill, or planned work, stays by itself."),
+        "merge_missing": _l("Please choose the incident that it is the same as."),
         "declared_between": _l("%(incident)s was declared while you were writing. Is it the same?"),
     }
 )

@@ -16,6 +16,8 @@ from blueprints.shared.who import administrators, myself
 from domain import outbox, roster
 from domain.db import db, writing
 
+CALLS = ("CALL_SYSTEM_URL", "CALL_CUSTOMER_URL", "CALL_JITSI_URL", "ZOOM_ACCOUNT_ID")
+
 
 @bp.get("/healthz")
 def healthz() -> Response:
@@ -29,14 +31,25 @@ def readyz() -> tuple[Response, int]:
     problems = []
     try:
         db.session.execute(text("SELECT 1 FROM people LIMIT 1"))
-        held = () if current_app.config["SLACK_BOT_TOKEN"] else ("slack",)
-        stuck = outbox.stuck(now(), held)
+        stuck = outbox.stuck(now(), held_services())
         if stuck:
             problems.append(f"{stuck} deliveries have been waiting for more than 5 minutes; see /deliveries")
     except SQLAlchemyError:
         db.session.rollback()
         problems.append("the database does not answer, or `flask db upgrade` has not run")
     return jsonify(status="not ready" if problems else "ok", problems=problems), 503 if problems else 200
+
+
+def held_services() -> list[str]:
+    """The services that are not set up: what waits for them is held, not stuck."""
+    config = current_app.config
+    there = {
+        "slack": config["SLACK_BOT_TOKEN"],
+        "direct": config["SLACK_BOT_TOKEN"],
+        "mail": config["SMTP_URL"] or config["SMTP_HOST"],
+        "calls": any(config[name] for name in CALLS),
+    }
+    return [name for name, is_set_up in there.items() if not is_set_up]
 
 
 @bp.get("/metrics")
@@ -63,7 +76,7 @@ def deliveries() -> str:
         "operations/_deliveries.html",
         deliveries=outbox.open_deliveries(),
         recent=outbox.recent(),
-        held=not current_app.config["SLACK_BOT_TOKEN"],
+        held=held_services(),
     )
 
 

@@ -8,7 +8,7 @@ from flask_babel import get_locale, gettext, ngettext
 from blueprints.shared import words
 from blueprints.shared.language import moment, now, zone_short
 from blueprints.shared.pages import new_key, telephone
-from blueprints.slack import opening
+from blueprints.slack import asking, opening
 from blueprints.slack.caller import Caller, escaped, link, refusal, said
 from blueprints.slack.reading import unmarked
 from blueprints.status.answer import answer_of
@@ -38,6 +38,7 @@ def explanation(caller: Caller) -> str:
             refusal(caller) or gettext("If something seems off, report it, any hour. Being wrong is fine."),
             gettext("`/hotline` opens the form; `/hotline` with a sentence reports at once."),
             gettext("`/duty` says who is on duty, `/status` what is going on."),
+            gettext("`/ask` with a question asks the bridge about an incident."),
         )
     )
 
@@ -151,8 +152,13 @@ def _incident(one: Shown) -> str:
     return f"• {name} {escaped(one.title)} ({about})"
 
 
+def _ask(caller: Caller, form: dict[str, str]) -> str:
+    return asking.ask(caller, clean(unmarked(form.get("text", ""), name_of)))
+
+
 COMMANDS: dict[str, Callable[[Caller, dict[str, str]], str | None]] = {
     "hotline": _hotline,
     "duty": _duty,
     "status": _status,
+    "ask": _ask,
 }
