@@ -18,6 +18,7 @@ from domain.incidents import Incident
 from domain.mobilising import Mobilisation
 from domain.outbox import Delivery
 from domain.people import Person
+from domain.roster import Area
 from domain.walltime import DAYS
 
 CALL_NAMES: dict[str, Any] = {"system": _l("System call"), "customer": _l("Customer call")}
@@ -115,8 +116,9 @@ def mobilised(incident: Incident, level: str) -> dict[str, Any] | None:
     present = calls.present(incident)
     shown: dict[str, Any] = {"calls": [_call(found, name, present, incident) for name in calls.CALLS]}
     if level != "reader":
+        areas = roster.areas()
         shown |= {
-            "outside": found, "groups": _groups(incident), "areas": roster.areas(), "decision": decision(found),
+            "outside": found, "groups": _groups(incident, areas), "areas": areas, "decision": decision(found),
             "may_page": incident.resolved_at is None and incident.closed_at is None,
         }  # fmt: skip
     return shown
@@ -136,15 +138,28 @@ def _call(found: Mobilisation, name: str, present: list[calls.CallPresence], inc
     }
 
 
-def _groups(incident: Incident) -> list[Group]:
+@dataclass(frozen=True)
+class Known:
+    """What all the lines need, asked once."""
+
+    incident: Incident
+    rows: dict[int, Delivery]
+    names: dict[int, str]
+    areas: dict[str, str]
+    keyed: set[str]
+
+
+def _groups(incident: Incident, areas: list[Area]) -> list[Group]:
     rows = [*mobilising.steps(incident), *mobilising.told_reports(incident).values()]
-    by_id = {row.id: row for row in rows}
-    names = _names(rows)
     keyed = paging.areas_with_key() if any(row.kind == paging.TRIGGER for row in rows) else set()
-    groups = []
-    for name, (title, kinds) in GROUPS.items():
-        lines = [_line(row, by_id, names, incident, keyed) for row in rows if row.kind in kinds]
-        groups.append(Group(name, title, lines))
+    called = {area.key: area.called(get_locale().language) for area in areas}
+    known = Known(incident, {row.id: row for row in rows}, _names(rows), called, keyed)
+    edits = [row.id for row in rows if row.kind == "channel.changed"][:-1]
+    groups = [
+        # Of all edits of the pinned message the last one tells how it stands.
+        Group(name, title, [_line(row, known) for row in rows if row.kind in kinds and row.id not in edits])
+        for name, (title, kinds) in GROUPS.items()
+    ]
     return [one for one in groups if one.lines or one.name == "page"]
 
 
@@ -156,25 +171,23 @@ def _names(rows: list[Delivery]) -> dict[int, str]:
     return dict(db.session.execute(query).tuples().all()) if wanted else {}
 
 
-def _line(
-    row: Delivery, by_id: dict[int, Delivery], names: dict[int, str], incident: Incident, keyed: set[str]
-) -> Line:
-    state, error = _state(row, incident, keyed)
-    needed = by_id.get(row.needs_id or 0)
+def _line(row: Delivery, known: Known) -> Line:
+    state, error = _state(row, known)
+    needed = known.rows.get(row.needs_id or 0)
     if state == "waiting" and needed is not None and needed.state == "failed":
         error = gettext("Waits until “%(step)s” is done.", step=KINDS.get(needed.kind, needed.kind))
-    missed = _missed(row, names)
+    missed = _missed(row, known.names)
     again = state in ("retrying", "failed", "unset") and row.state in ("waiting", "failed") and bool(row.attempts)
-    return Line(row.id, _title(row, names), state, error, again, missed)
+    return Line(row.id, _title(row, known), state, error, again, missed)
 
 
-def _state(row: Delivery, incident: Incident, keyed: set[str]) -> tuple[str, str]:
+def _state(row: Delivery, known: Known) -> tuple[str, str]:
     """The state of a step, and what is to be said about it."""
     if row.state == "sent":
         return "done", ""
     if row.state == "dropped":
         return "off", row.error
-    how = _not_set_up(row, incident, keyed)
+    how = _not_set_up(row, known)
     if how:
         return "unset", how
     if row.state == "failed":
@@ -182,7 +195,7 @@ def _state(row: Delivery, incident: Incident, keyed: set[str]) -> tuple[str, str
     return ("retrying", row.error) if row.error else ("waiting", "")
 
 
-def _not_set_up(row: Delivery, incident: Incident, keyed: set[str]) -> str:
+def _not_set_up(row: Delivery, known: Known) -> str:
     """How the service is set up, where it is not; empty where it is."""
     config = current_app.config
     if row.service == "slack" and not config["SLACK_BOT_TOKEN"]:
@@ -192,9 +205,13 @@ def _not_set_up(row: Delivery, incident: Incident, keyed: set[str]) -> str:
         if not config[name]:
             return gettext("No call is set up: an administrator sets %(name)s, Zoom or CALL_JITSI_URL.", name=name)
     if row.service == paging.SERVICE:
-        if incident.drill and not config["PAGERDUTY_DRILL_KEY"]:
+        if known.incident.drill and not config["PAGERDUTY_DRILL_KEY"]:
             return gettext("Drills page only with PAGERDUTY_DRILL_KEY. Nobody was paged.")
-        if not incident.drill and not config["PAGERDUTY_ROUTING_KEY"] and row.details.get("area") not in keyed:
+        if (
+            not known.incident.drill
+            and not config["PAGERDUTY_ROUTING_KEY"]
+            and row.details.get("area") not in known.keyed
+        ):
             return gettext(
                 "PagerDuty is not set up: an administrator gives the area a key, or sets PAGERDUTY_ROUTING_KEY. "
                 "Please telephone."
@@ -202,7 +219,7 @@ def _not_set_up(row: Delivery, incident: Incident, keyed: set[str]) -> str:
     return ""
 
 
-def _title(row: Delivery, names: dict[int, str]) -> str:
+def _title(row: Delivery, known: Known) -> str:
     details = row.details
     if row.kind == "call.open":
         return str(CALL_NAMES[details["call"]])
@@ -217,15 +234,14 @@ def _title(row: Delivery, names: dict[int, str]) -> str:
     if row.kind == "report.told":
         return gettext("Thread of %(report)s", report=f"R-{row.report_id}")
     if row.service == paging.SERVICE:
-        return f"{KINDS[row.kind]}: {_whom(row, names)}"
+        return f"{KINDS[row.kind]}: {_whom(row, known)}"
     return str(words.DELIVERY_KINDS.get(row.kind, row.kind))
 
 
-def _whom(row: Delivery, names: dict[int, str]) -> str:
-    area = roster.area_by_key(str(row.details.get("area")))
-    name = area.called(get_locale().language) if area else str(row.details.get("area"))
-    person = row.details.get("person")
-    return f"{name} ({names[person]})" if person in names else name
+def _whom(row: Delivery, known: Known) -> str:
+    key, person = str(row.details.get("area")), row.details.get("person")
+    name = known.areas.get(key, key)
+    return f"{name} ({known.names[person]})" if person in known.names else name
 
 
 def _missed(row: Delivery, names: dict[int, str]) -> tuple[str, ...]:
