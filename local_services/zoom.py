@@ -10,7 +10,7 @@ from local_services.faulty import Ask, FaultyServer, Reply
 class LocalZoom(FaultyServer):
     """Answers `/oauth/token` and `/v2/users/me/meetings`. `meetings` holds what was made."""
 
-    def __init__(self, account: str = "account", client: str = "client", secret: str = "secret") -> None:  # noqa: S107
+    def __init__(self, account: str = "account", client: str = "client", secret: str = "secret") -> None:
         super().__init__()
         self.account, self.client, self.secret = account, client, secret
         self.meetings: list[dict[str, Any]] = []

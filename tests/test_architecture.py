@@ -35,10 +35,22 @@ FLOORS = (
     {"events", "duty", "csv_table", "contacts", "roster_file"},
     {"people"},
     {"people_import", "catalog", "outbox", "tokens", "answers", "telling"},
-    {"roster_tables", "holidays", "roster_queries", "roster_facts", "roster", "areas", "planning", "roster_watch", "roster_calendar", "timetable"}
+    {
+        "roster_tables",
+        "holidays",
+        "roster_queries",
+        "roster_facts",
+        "roster",
+        "areas",
+        "planning",
+        "roster_watch",
+        "roster_calendar",
+        "timetable",
+    }
     | {"roster_document", "roster_export", "roster_transfer", "beginnings", "facility_import"}
     | {"entries", "absences", "overrides", "cycles", "preview", "load", "handovers"},
-    {"mobilising", "paging", "calls", "followers", "followup", "restoring"} | {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
+    {"mobilising", "paging", "calls", "followers", "followup", "restoring"}
+    | {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
     {"rights", "reaching"},
     {"additions", "suspicion", "hotline", "alike", "hotline_clock"},
     {"questions", "endings"},

@@ -23,6 +23,13 @@ ROOT = Path(__file__).parent.parent
         ("SLACK_API_URL", "ftp://slack.com"),
         ("SLACK_TIMEOUT", "soon"),
         ("DATABASE_URL", "mysql://x"),
+        ("BUSINESS_HOURS", "mon-fri 9-18"),
+        ("PAGE_FROM_SEVERITY", "huge"),
+        ("INCIDENT_CHANNEL_NAME", "incident"),
+        ("PAGERDUTY_ROUTING_KEY", "short"),
+        ("PAGERDUTY_EVENTS_URL", "events.pagerduty.com"),
+        ("CALL_SYSTEM_URL", "meet.example"),
+        ("ZOOM_ACCOUNT_ID", "account"),
     ],
 )
 def test_it_is_named_in_a_sentence(tmp_path: Path, name: str, value: str) -> None:

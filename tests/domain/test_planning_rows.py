@@ -129,7 +129,7 @@ def test_two_at_once_do_not_overwrite_each_others_rows(cast, now, weekly):
 
 def test_a_preview_shows_gaps_single_people_and_what_changes(cast, now):
     found = preview(system(), Draft((Row((cast.bridge,), (NIGHT,)),)), None, now)
-    assert len(found.gaps) == 28 and len(found.alone) == 28
+    assert (len(found.gaps), len(found.alone)) == (28, 28)
     assert {(one.before.id, one.after.id if one.after else None) for one in found.changes} == {(2, None), (2, 3)}
     assert [person.id for person in found.joining] == [3]
     assert [person.id for person in found.leaving] == [2, 6]

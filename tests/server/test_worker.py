@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from domain.db import db
-from server.worker import Worker, deliver_forever, deliver_once
-from tests.server.conftest import commit_elsewhere, make_app, wait_for
+from server.worker import Crew, Worker, deliver_forever, deliver_once
+from tests.server.conftest import DEADLINE, commit_elsewhere, make_app, wait_for
 
 pytestmark = pytest.mark.one_database
 
@@ -117,6 +117,19 @@ def test_a_stop_ends_a_long_queue(work: Callable[[Box], Worker]) -> None:
     stop = threading.Event()
     stop.set()
     assert Worker(nullcontext, box).run_once(stop) == 0
+
+
+def test_a_service_that_hangs_holds_up_no_other() -> None:
+    held, free = Box(ago(1)), Box(*[ago(1)] * 3)
+    let_go = threading.Event()
+    held.next = lambda: let_go.wait(DEADLINE) and False  # type: ignore[method-assign]
+    deliver = Box()
+    deliver.each = lambda: [held, free]  # type: ignore[method-assign]
+    crew = Crew(nullcontext, deliver)
+    crew.start()
+    wait_for(lambda: free.sent == 3)
+    let_go.set()
+    crew.stop()
 
 
 def test_a_worker_of_its_own_hears_the_commits_of_the_portal(tmp_path: Path) -> None:
