@@ -93,6 +93,19 @@ def unfollow(person: Person, kind: str, subject: int, *, at: datetime) -> None:
         record("unfollowed", by=person, at=at, what=kind, subject=found.subject)
 
 
+def follow_only(person: Person, wanted: set[tuple[str, int]], *, at: datetime) -> None:
+    """Exactly this is followed from now on. Closed incidents that were followed are left out without a word.
+
+    Raises:
+        Refused, Conflict: as in `follow`.
+    """
+    there = {(one.kind, one.subject) for one in followed_by(person)}
+    for kind, subject in sorted(there - wanted):
+        unfollow(person, kind, subject, at=at)
+    for kind, subject in sorted(wanted - there):
+        follow(person, kind, subject, at=at)
+
+
 def end_all(person: Person, *, at: datetime) -> None:
     """Nothing is followed any more, and what waits for the morning is not sent."""
     for one in followed_by(person):

@@ -5,4 +5,4 @@ from flask import Blueprint
 bp = Blueprint("people", __name__)
 bp.cli.short_help = "Add people, or import them from a CSV file."
 
-from blueprints.people import cli, imports, links, mine, signing, views  # noqa: E402, F401
+from blueprints.people import cli, following, imports, links, mine, signing, views  # noqa: E402, F401

@@ -27,6 +27,8 @@ words.say(
         "password_again": _l("The two passwords are not the same. Please enter them once more."),
         "password_wrong": _l("This is not the password you have now."),
         "sign_in_wrong": _l("The email address or the password is not right. Please try once more."),
+        "nothing_to_follow": _l("There is nothing like this to follow any more. Please choose again."),
+        "way_unknown": _l("Please choose Slack, mail, or as it fits."),
         "language_unknown": _l("The portal speaks Japanese and English."),
         "person_changed": _l("Somebody saved this person in between. Nothing was overwritten."),
         "not_yourself": _l("You cannot deactivate yourself. Please ask another administrator."),

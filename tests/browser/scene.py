@@ -34,7 +34,7 @@ LONG = "一部の施設で入場QRコードが読み取れず、あわせて予�
 
 PAGES = (
     "/", "/?facility=みなと", "/history", "/history?q=zzz", "/incidents/{live}", "/incidents/{late}", "/incidents/{restored}",
-    "/incidents/{planned}", "/incidents/{live}/updates/new", "/incidents/{live}/edit", "/incidents/new",
+    "/incidents/{planned}", "/incidents/{live}/updates/new", "/incidents/{live}/edit", "/incidents/new", "/areas/system/pagerduty",
     "/incidents/new?report={suspicion}", "/reports", "/reports/new", "/reports/{suspicion}", "/reports/{judged}?thanks=1",
     "/maintenances/new", "/templates", "/templates/investigating/ja", "/roster", "/roster/system", "/roster/system/plan",
     "/roster?at=2026-08-11T10:30", "/roster?at=soon", "/roster/week", "/roster/week?from=soon", "/roster/mine",
@@ -42,7 +42,7 @@ PAGES = (
     "/roster/hours", "/roster/days",
     "/roster/partner/plan", "/roster/partner", "/roster/covers?kind=swap", "/roster/absences",
     "/roster/absences/{absence}", "/roster/covers", "/roster/covers/{cover}", "/areas", "/areas/system",
-    "/people", "/people/2", "/people/import", "/me", "/logout", "/services", "/symptoms", "/facilities/import",
+    "/people", "/people/2", "/people/import", "/me", "/following", "/logout", "/services", "/symptoms", "/facilities/import",
     "/administration", "/administration/tokens", "/me/calendars", "/deliveries", "/nothing-here",
 )  # fmt: skip
 """Every page of the product, as an administrator may open it; `{names}` are those of `Scene.names`."""

@@ -123,3 +123,13 @@ def test_the_page_is_polled_where_streams_are_blocked(sign_in, cast, incident):
     assert f'id="incident-{incident.id}"' in answer.text
     assert 'id="actions"' not in answer.text
     assert client.get("/live/poll?topic=incident-999").status_code == 404
+
+
+def test_the_page_offers_to_follow_and_to_stop(sign_in, cast, incident):
+    client = sign_in(cast.reader)
+    assert (
+        f"Follow {incident.code}" in client.get(f"/incidents/{incident.code}", headers={"Accept-Language": "en"}).text
+    )
+    client.post("/following", data={"what": f"incident-{incident.id}"})
+    page = client.get(f"/incidents/{incident.code}", headers={"Accept-Language": "en"}).text
+    assert f"Stop following {incident.code}" in page
