@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import and_, bindparam, case, func, or_, select
-from sqlalchemy.orm import aliased
 
 from domain.db import Instant
 from domain.people import Person
@@ -35,7 +34,8 @@ def in_force_after(kind: type[Override] | type[Absence], at: Any) -> Any:
 def _relevant() -> Any:
     # A version counts from the later of its start and its recording (R21); the last of those in force wins (R9).
     # Area by area, so that a long history is not sorted as a whole.
-    version = aliased(Plan)
+    # The bare table: this is built while the domain is still being imported, before all of its tables are known.
+    version = Plan.__table__.alias().c
     effective = case((version.starts_at > version.recorded_at, version.starts_at), else_=version.recorded_at)
     in_force = (
         select(version.id)
