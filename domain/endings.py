@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from domain import followers, followup, paging, questions
+from sqlalchemy import select
+
+from domain import followers, followup, paging, questions, restoring
 from domain.db import db
 from domain.errors import Conflict
 from domain.events import record
@@ -13,10 +15,11 @@ from domain.people import Person
 from domain.updates import Update, kept_words
 
 
-def merge(incident: Incident, into: Incident, *, by: Person, at: datetime) -> None:
+def merge(incident: Incident, into: Incident, *, by: Person, at: datetime, situation: str) -> None:
     """It is the same as another: followers, reports, questions and the list of who needs help go there.
 
-    It leaves the board; its page leads to the other. Its alerts are resolved. The same again changes nothing.
+    `situation` says so, as its last update, to whoever was told of it. It leaves the board; its page leads to the
+    other. Its alerts are resolved. The same again changes nothing.
 
     Raises:
         Conflict: with itself or in a circle, one of them is closed, a drill with a real one, or planned work.
@@ -30,6 +33,9 @@ def merge(incident: Incident, into: Incident, *, by: Person, at: datetime) -> No
             raise Conflict("incident_closed", incident=one.code)
     if incident.kind != into.kind or incident.kind != "incident" or incident.drill != into.drill:
         raise Conflict("not_to_be_merged", incident=into.code)
+    words = {"situation": situation}
+    last = incident.say(f"merged-{incident.id}", "published", by, at, kept_words(words), None, wrote_as="responder")
+    restoring.announce(incident, last, at)
     known = {row.service_id for row in into.affected}
     into.touch({row.service: row.state for row in incident.affected if row.service_id not in known})
     for move in (followers.move, questions.move, followup.move):
@@ -76,6 +82,7 @@ def no_incident(
     for row in incident.affected:
         row.state = "operational"
     update = incident.say(key, "published", by, at, said, None, wrote_as=wrote_as)
+    restoring.announce(incident, update, at)
     for report in list(incident.reports):
         report.was_none_after_all(by=by, at=at)
     incident.closed_at, incident.closed_by_id = at, by.id
@@ -88,11 +95,13 @@ def no_incident(
 def reopen(incident: Incident, *, key: str, by: Person, at: datetime, due: datetime, situation: str) -> Update:
     """The restoration did not hold: one tap. What was said to customers before it counts again.
 
-    `situation`: the sentence that says so; `due`: when the next update comes (aware UTC).
+    The same `key` again is the same. `situation`: the sentence that says so; `due`: when the next update comes (aware UTC).
 
     Raises:
         Conflict: it is not restored, or closed: then it is declared anew.
     """
+    if earlier := db.session.scalar(select(Update).where(Update.key == key, Update.incident_id == incident.id)):
+        return earlier
     if incident.closed_at is not None:
         raise Conflict("incident_closed", incident=incident.code)
     if incident.resolved_at is None:

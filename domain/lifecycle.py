@@ -255,14 +255,21 @@ class Incident(Model):
 
     def edit(
         self, *, by: Person, at: datetime, title: str, severity: str, began_at: datetime,
-        facilities: list[Facility] | None = None,
+        facilities: list[Facility] | None = None, resolved_at: datetime | None = None,
     ) -> None:  # fmt: skip
         """Changes what was declared; what it was before is written down and shown among the updates.
 
+        `resolved_at`: when the impact ended, where it is restored and that was another time.
+
         Raises:
-            Refused: as in `declare`.
+            Refused: as in `declare`; an end before the beginning or ahead.
         """
         wanted = {"title": good_title(title), "severity": good_severity(severity), "began_at": begun(began_at, at)}
+        if self.resolved_at is not None and resolved_at is not None:
+            if not began_at <= resolved_at <= at + SLACK:
+                raise Refused("resolved_at", "ended_impossible")
+            if abs(resolved_at - self.resolved_at) >= SLACK:
+                wanted["resolved_at"] = resolved_at
         changes: dict[str, Any] = {}
         for name, value in wanted.items():
             if (before := getattr(self, name)) != value:
@@ -431,9 +438,10 @@ def ended(incident: Incident, ended_at: datetime | None, at: datetime) -> dateti
     """When the impact ended, or Refused: not before it began, not ahead. Not told: now."""
     if ended_at is None:
         return at
-    if not incident.began_at <= ended_at <= at + SLACK:
+    if not incident.began_at - SLACK <= ended_at <= at + SLACK:
         raise Refused("ended_at", "ended_impossible")
-    return ended_at
+    # Forms know no seconds: an end in the minute of the beginning is not before it.
+    return max(ended_at, incident.began_at)
 
 
 def _check_promise(due: datetime | None, reason: str, at: datetime) -> None:

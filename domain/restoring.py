@@ -17,14 +17,19 @@ if TYPE_CHECKING:
 
 def tell(incident: "Incident", update: Update, *, by: Person, at: datetime) -> None:
     """The threads of the announcements and of the reports; the hotline and the followers are told of every update."""
+    announce(incident, update, at)
+    over = incident.resolved_at is not None
+    for report in incident.reports:
+        report.hear("restored" if over else "went_on", incident, by=by, at=at)
+
+
+def announce(incident: "Incident", update: Update, at: datetime) -> None:
+    """In the threads of the announcements: whoever was told of the beginning there is told of the end."""
     for row in _announcements(incident):
         enqueue(
             "slack", "incident.updated", at=at, incident_id=incident.id, needs=row, details={"update": update.id},
             lane=f"slack:incident-{incident.id}:end-{row.id}",
         )  # fmt: skip
-    over = incident.resolved_at is not None
-    for report in incident.reports:
-        report.hear("restored" if over else "went_on", incident, by=by, at=at)
 
 
 def audience(incident: "Incident") -> dict[str, int]:

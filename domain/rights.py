@@ -156,6 +156,12 @@ def wrote_as(person: Person, incident: Incident, rights: Rights) -> str | None:
     return "commander" if "commander" in held else None
 
 
+def leads_customers(person: Person, incident: Incident) -> bool:
+    """Whether the person leads the customer side of this incident, for guests or for partners."""
+    leads = ("guest_lead", "partner_lead")
+    return any(one.person_id == person.id and one.until is None and one.position in leads for one in incident.positions)
+
+
 def require(allowed: bool, code: str) -> None:
     """Raises `NotAllowed(code)` unless it is allowed."""
     if not allowed:

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask_babel import get_locale
 
 from blueprints.incidents import bp, phrases
@@ -11,18 +11,21 @@ from blueprints.incidents.forms import UpdateForm, number_of
 from blueprints.incidents.views import found
 from blueprints.shared import words
 from blueprints.shared.instants import parse_next_update
-from blueprints.shared.language import now, zone
+from blueprints.shared.language import local, now, zone
 from blueprints.shared.pages import new_key, wants_partial
 from blueprints.shared.typed import good_key
 from blueprints.shared.who import my_rights, myself, responders, signed_in
-from domain import catalog, incidents, rights, updates
-from domain.db import db, writing
+from domain import catalog, incidents, restoring, rights, updates
+from domain.db import writing
 from domain.errors import Conflict, NotAllowed, Refused
-from domain.hotline import Report
 from domain.incidents import STATES, WORDS, Incident, Said, Update, UpdateDraft, Words
 from domain.lifecycle import MAINTENANCE_STATES
 from domain.text import fold, one_line
 from settings import LANGUAGES
+
+NOTICES = ("guest_notice", "partner_notice")
+ASKED = (*NOTICES, "ask", "key", "ended_at")
+"""What the page before a restoration asks itself."""
 
 DRAFTED = (*WORDS, "state", "next_update", "next_update_time", "next_update_reason", "seen")
 
@@ -141,6 +144,8 @@ def publish(code: str) -> Any:
         rights.require(my_rights().responder, "not_published_by_you")
         return form_page(incident, form, offer=True), 403
     given = form.read(incident, zone(), now())
+    if set(form.errors_of) == {"ended_at"}:
+        return confirm_page(incident, form), 422
     if form.errors_of:
         return form_page(incident, form), 422
     if given["state"] == incident.last_state and incident.resolved_at is None and form.ticked("ask"):
@@ -161,17 +166,35 @@ def publish(code: str) -> Any:
 
 
 def confirm_page(incident: Incident, form: UpdateForm) -> str:
-    """Before a restoration is published: what it closes, who will be told, how it will look."""
-    told = db.session.query(Report).filter(Report.incident_id == incident.id).count()
+    """Before a restoration is published: the last notices, when the impact ended, what it closes, who will be told."""
+    last = _last_notices(incident, form)
     return render_template(
         "incidents/confirm.html",
         incident=incident,
         shown=_previewed(incident, form),
-        fields=[(name, value) for name, value in form.sent.items(multi=True) if name not in ("ask", "key")],
+        fields=[(name, value) for name, value in form.sent.items(multi=True) if name not in ASKED],
         key=form.key.data,
         services=[row.service for row in incident.affected if row.state != "operational"],
-        reports=told,
+        told=restoring.audience(incident),
+        last=last,
+        ended_at=form.text("ended_at") or local(now()).strftime("%Y-%m-%dT%H:%M"),
+        errors=form.errors_of,
     )
+
+
+def _last_notices(incident: Incident, form: UpdateForm) -> dict[str, tuple[str, bool]]:
+    """The last notices as they are offered, and whether they are a template's: what nobody has changed still says
+    that it is broken."""
+    before, locale = incident.latest, str(current_app.config["LOCALE"])
+    services = [row.service for row in incident.affected]
+    kept = phrases.filled(phrases.template("resolved", locale), services, locale)
+    offered = {}
+    for name in NOTICES:
+        typed = form.text(name)
+        stale = not typed or (before is not None and typed == getattr(before, name))
+        stale = stale and not form.text("ended_at")
+        offered[name] = (kept.get(name, "") if stale else typed, stale)
+    return offered
 
 
 @bp.post("/incidents/<code>/updates/preview")

@@ -13,7 +13,7 @@ from domain import catalog
 from domain.catalog import SERVICE_STATES, Facility, Service
 from domain.errors import Refused
 from domain.incidents import WORDS, Incident
-from domain.lifecycle import begun, good_severity, good_title
+from domain.lifecycle import begun, ended, good_severity, good_title
 from domain.text import one_line
 
 FALSE = {"", "0", "no", "off", "false"}
@@ -111,6 +111,7 @@ class EditForm(Places):
     """Changing what was declared."""
 
     severity = StringField()
+    resolved_at = StringField()
 
     def read(self, zone: ZoneInfo, at: datetime) -> dict[str, Any]:
         title = self.take(lambda: good_title(self.title.data or ""))
@@ -119,7 +120,11 @@ class EditForm(Places):
         began_at = self.instant("began_at", "began_unreadable", zone, at)
         if began_at is not None:
             self.take(lambda: begun(began_at, at))
-        return {"title": title, "severity": severity, "began_at": began_at, "facilities": facilities}
+        typed = one_line(self.resolved_at.data)
+        over = self.instant("resolved_at", "ended_unreadable", zone, at) if typed else None
+        return {
+            "title": title, "severity": severity, "began_at": began_at, "facilities": facilities, "resolved_at": over,
+        }  # fmt: skip
 
 
 class MaintenanceForm(Places):
@@ -156,6 +161,7 @@ class UpdateForm(Keyed):
     next_update_reason = StringField()
     seen = StringField()
     corrects = StringField()
+    ended_at = StringField()
 
     def words(self) -> dict[str, str]:
         return {name: self.text(name) for name in WORDS}
@@ -179,6 +185,21 @@ class UpdateForm(Keyed):
             return None
         due = parse_next_update(self.promise(), zone, at)
         return None if over else due
+
+    def ended(self, incident: Incident, zone: ZoneInfo, at: datetime) -> datetime | None:
+        """When the impact ended, where that was asked for: with a restoration.
+
+        Raises:
+            Refused: it cannot be read, lies before the beginning, or ahead.
+        """
+        typed = one_line(self.ended_at.data)
+        if not typed or one_line(self.state.data) != incident.last_state:
+            return None
+        try:
+            found = parse_wall(typed, zone, at)
+        except (ValueError, OverflowError):
+            raise Refused("ended_at", "ended_unreadable") from None
+        return ended(incident, found, at) if found else None
 
     def service_states(self, known: list[Service]) -> dict[Service, str]:
         """The states given, by service. A service that was never touched and is well is not made part of it."""
@@ -205,6 +226,7 @@ class UpdateForm(Keyed):
             "seen": self.number("seen"),
             "corrects": self.number("corrects"),
             "reopen": self.ticked("reopen"),
+            "ended_at": self.take(lambda: self.ended(incident, zone, at)),
         }
 
 

@@ -9,7 +9,7 @@ from blueprints.incidents.story import first_report, story
 from blueprints.shared import live
 from blueprints.shared.language import now
 from blueprints.shared.who import my_rights
-from domain import incidents, questions, reaching, roster
+from domain import followup, incidents, questions, reaching, roster
 from domain.incidents import Incident
 from domain.roster import Attempt
 
@@ -25,9 +25,18 @@ def shown(incident: Incident) -> dict[str, Any]:
         "level": level,
         "reach": reach(incident, now()),
         "mobilised": mobilised(incident, level),
+        "follow_ups": followup.of(incident) if incident.resolved_at and not incident.source else [],
+        "mergeable": _mergeable(incident) if level != "reader" and incident.closed_at is None else [],
         "questions": questions.of(incident) if incident.kind == "incident" else [],
         "people": assignable() if level != "reader" and incident.closed_at is None else [],
     }
+
+
+def _mergeable(incident: Incident) -> list[Incident]:
+    """What an incident could be the same as."""
+    if incident.kind != "incident":
+        return []
+    return [one for one in incidents.open_incidents(now()) if one.id != incident.id and one.drill == incident.drill]
 
 
 def reach(incident: Incident, at: datetime) -> dict[str, Any] | None:

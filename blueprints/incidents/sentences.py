@@ -54,6 +54,7 @@ words.say(
         "answer_missing": _l("Please write the answer, even if it is “we do not know yet”."),
         "answered_by_bridge": _l("Questions are answered by the bridge. You can take the bridge in one tap."),
         "answered_between": _l("Somebody answered in between. Please compare, and send again if yours is better."),
+        "ended_unreadable": _l("Please write when the impact ended, like 2026-08-11 9:52."),
         "ended_impossible": _l("The impact cannot have ended before it began, or ahead."),
         "help_needed": _l("%(num)d on the list still need help. Please tick them off, or go on helping."),
         "ended_otherwise": _l("%(incident)s was merged or was no incident. If it happens again, please declare anew."),

@@ -16,7 +16,10 @@ from domain.hotline import Report
 from domain.incidents import Incident, Update
 from domain.people import Person
 
-_TOLD = ("incident.edited", "incident.reopened", "incident.closed", "incident.followed_up_again")
+_TOLD = (
+    "incident.edited", "incident.reopened", "incident.closed", "incident.followed_up_again", "incident.merged",
+    "incident.merged_here", "incident.no_incident",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,12 @@ def _lines(event: Event) -> list[str]:
         return [gettext("Reopened: the restoration did not hold.")]
     if event.kind == "incident.closed":
         return [gettext("Customer follow-up is finished.")]
+    if event.kind == "incident.merged":
+        return [gettext("Goes on as %(code)s.", code=event.details["into"])]
+    if event.kind == "incident.merged_here":
+        return [gettext("%(code)s goes on here.", code=event.details["other"])]
+    if event.kind == "incident.no_incident":
+        return [gettext("It was no incident.")]
     if event.kind == "incident.followed_up_again":
         return [gettext("Customer follow-up goes on after all.")]
     return [_change(name, *values) for name, values in event.details.items()]
@@ -85,5 +94,8 @@ def _change(name: str, before: Any, after: Any) -> str:
     if name == "began_at":
         before, after = (moment(datetime.fromisoformat(value)) for value in (before, after))
         return gettext("Beginning changed: %(before)s → %(after)s", before=before, after=after)
+    if name == "resolved_at":
+        before, after = (moment(datetime.fromisoformat(value)) for value in (before, after))
+        return gettext("End of the impact changed: %(before)s → %(after)s", before=before, after=after)
     everywhere = gettext("All facilities")
     return gettext("Facilities changed: %(before)s → %(after)s", before=before or everywhere, after=after or everywhere)

@@ -14,8 +14,8 @@ from blueprints.incidents.places import known_facilities
 from blueprints.shared import words
 from blueprints.shared.language import clock_time, local, now, zone
 from blueprints.shared.pages import new_key, render
-from blueprints.shared.who import myself, responders, signed_in
-from domain import catalog, incidents
+from blueprints.shared.who import my_rights, myself, responders, signed_in
+from domain import catalog, incidents, rights
 from domain.db import db, writing
 from domain.errors import Conflict, Refused
 from domain.hotline import Report
@@ -45,6 +45,12 @@ def show(code: str) -> str:
         done=request.args.get("done"),
         **shown(incident),
     )
+
+
+@bp.app_template_global("leads_customers")
+def leads_customers(incident: Incident) -> bool:
+    """Whether who is signed in leads the customer side of it."""
+    return rights.leads_customers(myself(), incident)
 
 
 @bp.get("/incidents/new")
@@ -168,7 +174,8 @@ def edit(code: str) -> Any:
     incident = found(code)
     if request.method == "GET":
         began = local(incident.began_at).strftime("%Y-%m-%dT%H:%M")
-        form = EditForm(title=incident.title, severity=incident.severity, began_at=began)
+        over = local(incident.resolved_at).strftime("%Y-%m-%dT%H:%M") if incident.resolved_at else ""
+        form = EditForm(title=incident.title, severity=incident.severity, began_at=began, resolved_at=over)
         chosen = None if incident.all_facilities else {place.id for place in incident.facilities}
         return edit_page(incident, form, chosen)
     form = EditForm(request.form)
@@ -197,10 +204,12 @@ def edit_page(incident: Incident, form: EditForm, chosen: set[int] | None) -> st
 
 
 @bp.post("/incidents/<code>/closure")
-@responders
+@signed_in
 def closure(code: str) -> Any:
-    """The customer side is done (`undo`: it was not)."""
+    """The customer side is done (`undo`: it was not). Its leads say so, or any responder."""
     incident = found(code)
+    leads = rights.leads_customers(myself(), incident)
+    rights.require(leads or my_rights().responder, "responders_only")
     with writing():
         if request.form.get("undo"):
             incident.follow_up_again(by=myself(), at=now())

@@ -36,6 +36,7 @@ WORDS: dict[str, Word] = {
     "monitoring": Word(_l("Recovered, watching"), "info"),
     "resolved": Word(_l("Restored"), "ok"),
     "closed": Word(_l("Customer follow-up finished"), "ok"),
+    "merged": Word(_l("Goes on as another incident"), "none"),
     # maintenance
     "scheduled": Word(_l("Planned"), "info"),
     "in_progress": Word(_l("Under way"), "info"),
