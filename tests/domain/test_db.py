@@ -29,9 +29,8 @@ def test_a_connection_that_wrote_only_reads_again_afterwards(app: Flask) -> None
         db.session.rollback()
 
 
+@pytest.mark.one_database  # PostgreSQL says it with the beginning of the transaction
 def test_a_page_that_reads_after_a_commit_says_nothing_to_the_database_but_begin(app: Flask) -> None:
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL says it with the beginning of the transaction")
     db.session.scalar(select(Symptom.id))
     db.session.remove()
     said: list[str] = []

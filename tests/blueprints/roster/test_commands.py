@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from domain import roster_file
 from domain.db import Base, db, writing
 from domain.people import Person
+from domain.roster import Override
 
 VECTOR = {
     "vectors": [
@@ -172,6 +173,7 @@ def test_an_area_is_found_by_its_name_too(run, cast):
 
 def test_a_cover_known_from_the_beginning_claims_no_time_of_recording(bare, move_in, sign_in):
     move_in(EXAMPLES[6]["roster"])
-    page = sign_in(db.session.get(Person, 1)).get("/roster/covers/1")
+    someone, cover = db.session.scalars(select(Person)).first(), db.session.scalars(select(Override)).first()
+    page = sign_in(someone).get(f"/roster/covers/{cover.id}")
     assert page.status_code == 200
     assert "0001" not in page.text
