@@ -95,7 +95,7 @@ def no_incident(
 def reopen(incident: Incident, *, key: str, by: Person, at: datetime, due: datetime, situation: str) -> Update:
     """The restoration did not hold: one tap. What was said to customers before it counts again.
 
-    The same `key` again is the same. `situation`: the sentence that says so; `due`: when the next update comes (aware UTC).
+    The same `key` again is the same. `situation`: the sentence that says so; `due`: when the next update comes (UTC).
 
     Raises:
         Conflict: it is not restored, or closed: then it is declared anew.

@@ -23,8 +23,8 @@ from domain.lifecycle import MAINTENANCE_STATES
 from domain.text import fold, one_line
 from settings import LANGUAGES
 
-NOTICES = ("guest_notice", "partner_notice")
-ASKED = (*NOTICES, "ask", "key", "ended_at")
+LAST = ("situation", "guest_notice", "partner_notice")
+ASKED = ("ask", "key", "ended_at")
 """What the page before a restoration asks itself."""
 
 DRAFTED = (*WORDS, "state", "next_update", "next_update_time", "next_update_reason", "seen")
@@ -172,7 +172,7 @@ def confirm_page(incident: Incident, form: UpdateForm) -> str:
         "incidents/confirm.html",
         incident=incident,
         shown=_previewed(incident, form),
-        fields=[(name, value) for name, value in form.sent.items(multi=True) if name not in ASKED],
+        fields=[(name, value) for name, value in form.sent.items(multi=True) if name not in (*ASKED, *last)],
         key=form.key.data,
         services=[row.service for row in incident.affected if row.state != "operational"],
         told=restoring.audience(incident),
@@ -183,17 +183,20 @@ def confirm_page(incident: Incident, form: UpdateForm) -> str:
 
 
 def _last_notices(incident: Incident, form: UpdateForm) -> dict[str, tuple[str, bool]]:
-    """The last notices as they are offered, and whether they are a template's: what nobody has changed still says
-    that it is broken."""
+    """The last words as they are offered, put into the form, and whether they are a template's: what nobody has
+    changed still says that it is broken. A situation that was written anew is not asked for again."""
     before, locale = incident.latest, str(current_app.config["LOCALE"])
     services = [row.service for row in incident.affected]
     kept = phrases.filled(phrases.template("resolved", locale), services, locale)
     offered = {}
-    for name in NOTICES:
+    for name in LAST:
         typed = form.text(name)
         stale = not typed or (before is not None and typed == getattr(before, name))
         stale = stale and not form.text("ended_at")
-        offered[name] = (kept.get(name, "") if stale else typed, stale)
+        if stale:
+            form[name].data = kept.get(name, "")
+        if stale or name != "situation":
+            offered[name] = (form.text(name), stale)
     return offered
 
 
