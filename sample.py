@@ -65,6 +65,8 @@ def _people(at: datetime, password_hash: str | None) -> dict[str, Person]:
             db.session.add(person)
         person.name, person.reading, person.department = row["name"], row["reading"], row["department"]
         person.phone = f"+8190{number:08}" if row.get("phone", True) else None
+        # As the project's own local Slack calls them: there they can press and be told.
+        person.slack_id = row.get("slack")
         person.is_admin = row.get("admin", False)
         person.password_hash = password_hash
         person.describe()

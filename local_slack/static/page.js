@@ -81,7 +81,18 @@ document.getElementById("command").addEventListener("submit", (event) => {
   field.value = "";
 });
 
-// What is typed into a modal stays until the modal itself changes.
+// What is typed into a modal stays, also when the app says what is wrong with it.
+function keepTyped(from, to) {
+  for (const old of from.elements) {
+    if (!old.name) continue;
+    for (const field of to.elements) {
+      if (field.name !== old.name || field.type !== old.type) continue;
+      if (old.type === "radio" || old.type === "checkbox") field.checked = field.value === old.value ? old.checked : field.checked;
+      else if (old.multiple) for (const [number, option] of [...old.options].entries()) field.options[number].selected = option.selected;
+      else field.value = old.value;
+    }
+  }
+}
 const modal = document.getElementById("modal");
 async function showModal() {
   const answer = await fetch(`/_modal?user=${encodeURIComponent(user.value)}`, { cache: "no-store" });
@@ -92,7 +103,10 @@ async function showModal() {
   }
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form");
   const form = modal.querySelector("form");
-  if (!form || form.dataset.mark !== fresh.dataset.mark) modal.replaceChildren(fresh);
+  if (!form || form.dataset.mark !== fresh.dataset.mark) {
+    if (form?.dataset.view === fresh.dataset.view) keepTyped(form, fresh);
+    modal.replaceChildren(fresh);
+  }
   if (!modal.open) modal.showModal();
 }
 modal.addEventListener("submit", (event) => {
