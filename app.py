@@ -3,7 +3,9 @@
 import mimetypes
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,6 @@ from integrations import calls, mail
 from integrations.console import ConsoleSender
 from integrations.dispatch import Dispatcher
 from integrations.pagerduty import PagerDutySender
-from integrations.slack import SlackSender
-from integrations.slack_check import Check
-from integrations.slack_direct import DirectSender
-from integrations.slack_views import Views
 from integrations.wording import Wording
 from server.watch import Watch, Watches
 
@@ -76,11 +74,36 @@ def create_app(
     return app
 
 
+class Later:
+    """Something that is made when it is first asked for. Slack's library alone takes a tenth of the start."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Any:
+        return self._make()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._made, name)
+
+
 def _slack_ports(app: Flask) -> None:
     """What the rooms ask of Slack within a request or a command: they know no integrations."""
-    config = app.config
-    app.extensions["slack_views"] = Views(config["SLACK_BOT_TOKEN"], config["SLACK_API_URL"])
-    app.extensions["slack_check"] = Check(
+    app.extensions["slack_views"] = Later(lambda: _views(app.config))
+    app.extensions["slack_check"] = Later(lambda: _check(app.config))
+
+
+def _views(config: dict[str, Any]) -> Any:
+    from integrations.slack_views import Views
+
+    return Views(config["SLACK_BOT_TOKEN"], config["SLACK_API_URL"])
+
+
+def _check(config: dict[str, Any]) -> Any:
+    from integrations.slack_check import Check
+
+    return Check(
         token=config["SLACK_BOT_TOKEN"],
         signing_secret=config["SLACK_SIGNING_SECRET"],
         api_url=config["SLACK_API_URL"],
@@ -125,9 +148,7 @@ def _senders(app: Flask) -> dict[str, Any]:
         config["PAGERDUTY_ROUTING_KEY"], config["PAGERDUTY_DRILL_KEY"], config["PAGERDUTY_EVENTS_URL"], **words
     )
     provider = calls.provider(config)
-    return {
-        "slack": _slack(config, SlackSender) if config["SLACK_BOT_TOKEN"] else ConsoleSender("slack"),
-        "direct": _slack(config, DirectSender) if config["SLACK_BOT_TOKEN"] else ConsoleSender("direct"),
+    return _slack(config) | {
         "mail": _mail(config),
         "pagerduty": pager,
         "calls": calls.CallsSender(provider, **words) if provider else ConsoleSender("calls"),
@@ -143,19 +164,26 @@ def _mail(config: dict[str, Any]) -> Any:
     return mail.MailSender(at, config["SMTP_FROM"], config["BASE_URL"] or "", wordings, config["LOCALE"])
 
 
-def _slack(config: dict[str, Any], kind: type[SlackSender]) -> SlackSender:
-    return kind(
-        token=config["SLACK_BOT_TOKEN"],
-        api_url=config["SLACK_API_URL"],
-        hotline_channel=config["SLACK_HOTLINE_CHANNEL"],
-        base_url=config["BASE_URL"] or "",
-        locale=config["LOCALE"],
-        zone=config["ZONE"],
-        translations_dir=str(ROOT / "translations"),
-        time_limit=config["SLACK_TIMEOUT"],
-        drill_channel=config["SLACK_DRILL_CHANNEL"],
-        pressable=bool(config["SLACK_SIGNING_SECRET"]),
-    )
+def _slack(config: dict[str, Any]) -> dict[str, Any]:
+    """To its channels and to people, each by a worker of its own."""
+    if not config["SLACK_BOT_TOKEN"]:
+        return {name: ConsoleSender(name) for name in ("slack", "direct")}
+    from integrations.slack import SlackSender
+    from integrations.slack_direct import DirectSender
+
+    given = {
+        "token": config["SLACK_BOT_TOKEN"],
+        "api_url": config["SLACK_API_URL"],
+        "hotline_channel": config["SLACK_HOTLINE_CHANNEL"],
+        "base_url": config["BASE_URL"] or "",
+        "locale": config["LOCALE"],
+        "zone": config["ZONE"],
+        "translations_dir": str(ROOT / "translations"),
+        "time_limit": config["SLACK_TIMEOUT"],
+        "drill_channel": config["SLACK_DRILL_CHANNEL"],
+        "pressable": bool(config["SLACK_SIGNING_SECRET"]),
+    }
+    return {"slack": SlackSender(**given), "direct": DirectSender(**given)}
 
 
 def _serve_static(app: Flask) -> None:

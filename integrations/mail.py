@@ -15,9 +15,8 @@ from domain import telling
 from domain.outbox import DeliveryError
 from integrations.base import Sent, seconds_left
 from integrations.facts import DeliveryFacts
-from integrations.slack_direct import needless
 from integrations.told_facts import ToldFacts
-from integrations.told_messages import mail_content
+from integrations.told_messages import mail_content, needless
 from integrations.wording import Wording
 
 TIME_LIMIT = 20.0

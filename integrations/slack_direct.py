@@ -7,7 +7,7 @@ from integrations.facts import DeliveryFacts
 from integrations.slack import Attempt, SlackSender, Stale
 from integrations.slack_messages import Message
 from integrations.told_facts import ToldFacts
-from integrations.told_messages import slack_content
+from integrations.told_messages import needless, slack_content
 from integrations.wording import Wording
 
 
@@ -55,16 +55,6 @@ class Direct(Attempt):
         content = {"text": message.text, "blocks": message.blocks}
         self._call("chat.update", acting=True, channel=place.place, ts=place.id, **content)
         return Sent(place.id, place.place)
-
-
-def needless(told: ToldFacts, wording: Wording) -> DeliveryError | None:
-    """Why nobody needs it any more, or None."""
-    _ = wording.gettext
-    if told.needless == "gone":
-        return DeliveryError(_("%(name)s has left.") % {"name": told.name}, needless=True)
-    if told.needless:
-        return DeliveryError(_("Something newer has been said since, so it was not sent."), needless=True)
-    return None
 
 
 def _nobody(told: ToldFacts, wording: Wording) -> DeliveryError:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.followers import NIGHT
+from domain.outbox import DeliveryError
 from domain.questions import ANSWERED
 from domain.suspicion import THANKED
 from domain.text import cut, one_line
@@ -28,6 +29,16 @@ class Letter:
 def letter(told: ToldFacts, wording: Wording) -> Letter:
     """What is said; raises KeyError for a kind that nobody knows."""
     return _KINDS[told.of](told, wording)
+
+
+def needless(told: ToldFacts, wording: Wording) -> DeliveryError | None:
+    """Why nobody needs it any more, or None."""
+    _ = wording.gettext
+    if told.needless == "gone":
+        return DeliveryError(_("%(name)s has left.") % {"name": told.name}, needless=True)
+    if told.needless:
+        return DeliveryError(_("Something newer has been said since, so it was not sent."), needless=True)
+    return None
 
 
 def _answer(told: ToldFacts, wording: Wording) -> Letter:
