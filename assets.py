@@ -48,7 +48,7 @@ def _minify(sources: list[Path]) -> None:
 
 def _compress(path: Path) -> None:
     plain = path.read_bytes()
-    for ending, packed in ((".gz", zopfli.gzip.compress(plain)), (".br", brotli.compress(plain))):
+    for ending, packed in ((".gz", zopfli.gzip.compress(plain, numiterations=60)), (".br", brotli.compress(plain))):
         if len(packed) < len(plain):
             path.with_name(path.name + ending).write_bytes(packed)
 

@@ -2,17 +2,30 @@
 // Listeners are bound by delegation: a swap replaces elements.
 "use strict";
 
-const words = JSON.parse(document.body.dataset.words || "{}");
+// Here and not in each page; htmx looks at the page only after this.
+if (window.htmx) {
+  Object.assign(htmx.config, {
+    history: false, defaultTimeout: 8000, morphIgnore: ["data-htmx-powered", "open"],
+    noSwap: [204, 304, "403", "404", "429", "5xx"],
+  });
+}
+
+// The sentences stand in the page, one a line, in this order (client_words in blueprints/status/views.py).
+const sentences = (document.body.dataset.words || "").split("\n");
+const words = Object.fromEntries("copied copy_failed stale back offline replaced show_new error too_many refused draft just_now minutes hours days in_minutes late_by"
+  .split(" ").map((key, place) => [key, sentences[place]]));
 const say = (key, value) => (words[key] || "").replace("%s", value ?? "");
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 // In the organisation's zone, as every time on the page.
 const clock = (date) => date.toLocaleTimeString("en", { hour: "numeric", minute: "2-digit", hourCycle: "h23", timeZone: document.body.dataset.zone })
   .replace(/^0(?=\d:)/, "");
+// What the device keeps may be full or forbidden, and plain http knows less: then it is done without.
+const may = (act) => { try { return act(); } catch { return null; } };
 const store = {
-  get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
-  set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden */ } },
-  remove(key) { try { localStorage.removeItem(key); } catch { /* forbidden */ } },
+  get: (key) => may(() => JSON.parse(localStorage.getItem(key))),
+  set: (key, value) => may(() => localStorage.setItem(key, JSON.stringify(value))),
+  remove: (key) => may(() => localStorage.removeItem(key)),
 };
 
 // ——— the status line: said once, and only when the words change
@@ -135,7 +148,7 @@ function connect() {
   source.onmessage = ({ data, lastEventId }) => {
     stream.work = stream.work.then(async () => {
       held.before();
-      await htmx.swap({ sourceElement: element, text: data, swap: "none" });
+      await htmx.swap({ sourceElement: document.body, text: data, swap: "none" });
       stream.seen = lastEventId;
       heard();
       changed();
@@ -151,7 +164,7 @@ function connect() {
 const connected = () => Boolean(stream.source) && stream.source.readyState !== EventSource.CLOSED;
 
 function poll() {
-  const element = $("#poll");
+  const element = $("#stream");
   if (element && window.htmx && navigator.onLine && polls.due()) htmx.trigger(element, "noroshi:poll");
 }
 
@@ -164,32 +177,28 @@ setInterval(() => {
   if (silent > 10000) poll();
 }, 5000 + Math.random() * 1000);
 
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && $("#stream") && Date.now() - stream.beat > 20000) {
-    poll();
-    if (!connected()) connect();
-  }
-});
-addEventListener("offline", markStale);
-addEventListener("online", () => {
+function again() {
   polls.calm();
-  retries.calm();
   poll();
-  if (!connected()) connect();
-});
+  if (connected()) return;
+  retries.calm();
+  connect();
+}
+document.addEventListener("visibilitychange", () => { if (!document.hidden && Date.now() - stream.beat > 20000) again(); });
+addEventListener("offline", markStale);
+addEventListener("online", again);
 
-document.addEventListener("htmx:before:swap", (event) => { if (event.target?.id === "poll") held.before(); });
+// What htmx asks for from the same element is the poll.
+const polled = (event) => event.target?.id === "stream";
+document.addEventListener("htmx:before:swap", (event) => { if (polled(event)) held.before(); });
 document.addEventListener("htmx:after:swap", (event) => {
-  if (event.target?.id === "poll") { markFresh(); changed(); }
+  if (polled(event)) { markFresh(); changed(); }
   ready();
 });
 document.addEventListener("htmx:after:request", (event) => {
   // (A 401 names the sign-in page itself, and htmx goes there.)
-  if (event.target?.id === "poll" && event.detail.ctx?.response?.status === 304) markFresh();
+  if (polled(event) && event.detail.ctx?.response?.status === 304) markFresh();
 });
-for (const name of ["htmx:error", "htmx:response:error"]) {
-  document.addEventListener(name, (event) => { if (event.target?.id === "poll" && Date.now() - stream.beat > 4000) markStale(); });
-}
 
 // Words for customers that somebody may be reading aloud are not pulled away: they stay, marked as replaced; the new
 // ones are one tap away. A page that nobody touches any more shows the new ones by itself.
@@ -294,11 +303,11 @@ function markNews() {
     // On the first look everything is known; a card that came while the page was open is news.
     if (known === undefined && !arrived) { seen[card.id] = Number(card.dataset.update); continue; }
     if (mark) mark.hidden = Number(card.dataset.update) <= (known ?? 0);
-    if (mark && !mark.hidden) watcher?.observe(card);
+    if (mark && !mark.hidden) watcher.observe(card);
   }
   store.set("seen", seen);
 }
-const watcher = "IntersectionObserver" in window && new IntersectionObserver((entries) => {
+const watcher = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
     if (!isIntersecting) continue;
     setTimeout(() => {
@@ -320,22 +329,26 @@ document.addEventListener("click", (event) => {
 // ——— errors that htmx does not swap are said; typed text stays where it is
 document.addEventListener("htmx:response:error", (event) => {
   const status = event.detail.ctx?.response?.status;
-  if (quiet(event.target) || [401, 409, 413, 422].includes(status)) return;
+  if (quiet(event) || [401, 409, 413, 422].includes(status)) return;
   announce(say(status === 429 ? "too_many" : status === 403 ? "refused" : "error"));
 });
 document.addEventListener("htmx:error", (event) => {
-  if (!quiet(event.target)) announce(say("error"));
+  if (!quiet(event)) announce(say("error"));
 });
 // What goes on by itself (the stream, drafts, offers while typing) has other ways to say how it is. In a tab that
 // nobody looks at, nothing is asked for at intervals.
-function quiet(element) { return !element?.matches?.("a, button, form"); }
+function quiet(event) {
+  // Neither stream nor poll: what stands there may be old.
+  if (polled(event) && Date.now() - stream.beat > 4000) markStale();
+  return !event.target?.matches?.("a, button, form");
+}
 document.addEventListener("htmx:before:request", (event) => {
   if (document.hidden && event.detail.ctx.sourceEvent?.type === "every") event.preventDefault();
 });
 
 // ——— offline: what was last seen, for a day; signing out takes it away
 async function forget() {
-  try { localStorage.clear(); } catch { /* forbidden */ }
+  may(() => localStorage.clear());
   try { for (const name of await caches.keys()) await caches.delete(name); } catch { /* plain http */ }
 }
 document.addEventListener("submit", (event) => { if (event.target.closest("[data-signs-out]")) forget(); });

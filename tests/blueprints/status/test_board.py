@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -384,3 +385,17 @@ def test_what_is_kept_for_a_responder_is_not_shown_to_a_reader(cast: SimpleNames
     declare(cast.responder)
     assert "進展なしで更新" in board(sign_in(cast.responder))
     assert "進展なしで更新" not in board(sign_in(cast.reader))
+
+
+def test_the_script_reads_its_sentences_in_the_order_in_which_the_page_has_them(
+    cast: SimpleNamespace, sign_in: SignIn
+) -> None:
+    script = (Path(__file__).parents[3] / "static" / "noroshi.js").read_text()
+    keys = re.findall(r'"(copied [a-z_ ]+)"', script)[0].split()
+    page = sign_in(cast.reader).get("/", headers={"Accept-Language": "en"}).get_data(as_text=True)
+    said = re.findall(r'data-words="([^"]*)"', page)[0].split("\n")
+    assert len(keys) == len(said)
+    found = dict(zip(keys, said, strict=True))
+    assert found["copied"] == "Copied"
+    assert found["draft"] == "What you typed before is here again."
+    assert found["late_by"] == "%s min late"
