@@ -5,6 +5,7 @@ python -m bench.board --past 10000
 
 import argparse
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -36,6 +37,7 @@ def main() -> int:
         client = app.test_client()
         client.set_cookie("noroshi", cookie)
         report(app, client)
+        first_visits(app, client)
         print("Starting the portal …", flush=True)
         start(Path(folder))
     return 0
@@ -164,6 +166,26 @@ def look(app: Any, client: Any, before: Any, headers: dict[str, str]) -> tuple[i
         event.listen(db.engine, "before_cursor_execute", lambda *facts: statements.append(facts[2]))
     answer = client.get("/", headers=headers)
     return sum(statement.startswith("SELECT") for statement in statements), len(answer.data) / 1024
+
+
+def first_visits(app: Any, client: Any) -> None:
+    """What a first visit brings in all: the page, its styles and scripts (icons, photos and the manifest aside)."""
+    for name, visitor, path in (("the board", client, "/"), ("sign-in", app.test_client(), "/login")):
+        for coding in ("gzip", "br"):
+            pieces = [fetched(visitor, path, coding)]
+            addresses = re.findall(
+                r'(?:src|href)="(/static/[^"]+[.](?:css|js)[?][^"]+)"', visitor.get(path, headers=PLAIN).text
+            )
+            pieces += [fetched(visitor, address, coding) for address in addresses]
+            each = " + ".join(f"{piece / 1024:.1f}" for piece in pieces)
+            print(f"  first visit, {name:<10} {coding:<5} {sum(pieces) / 1024:5.1f} KB ({each})")
+
+
+def fetched(client: Any, path: str, coding: str) -> int:
+    """Bytes of an answer as a browser gets it that takes only this coding."""
+    with client.get(path, headers={**PLAIN, "Accept-Encoding": coding}) as answer:
+        assert answer.headers.get("Content-Encoding") == coding
+        return len(answer.data)
 
 
 def measure(client: Any, path: str, before: Any = lambda: None, headers: dict[str, str] = PLAIN) -> float:
