@@ -10,9 +10,18 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from domain.walltime import BEGINNING, DAY, DAYS, END, Window, dates_around, inside, instant, spans
+from domain import turns
+from domain.turns import Rotation, handovers
+from domain.walltime import BEGINNING, DAY, END, Window, dates_around, inside, spans
+
+__all__ = [
+    "REACH", "Absence", "Answer", "Area", "Attempt", "Override", "Person", "Place", "Plan", "Roster", "Rotation",
+    "RotationSlot", "Row", "Slot", "answer", "gaps", "handovers", "holders", "line", "lines", "next_edge",
+    "next_suggestion", "timeline",
+]  # fmt: skip
 
 Person = Hashable
 REACH = timedelta(hours=366 * 24)
@@ -63,21 +72,7 @@ class Area:
     plans: tuple[Plan, ...]
 
 
-@dataclass(frozen=True)
-class Rotation:
-    """Members take turns by the calendar: each for `every` handovers, weekly or daily on `days` (R8)."""
-
-    members: tuple[Person, ...]
-    start: datetime
-    """Wall time of handover 0, naive."""
-    zone: ZoneInfo
-    unit: str = "week"
-    every: int = 1
-    days: frozenset[str] | None = None
-
-
-@dataclass(frozen=True)
-class Override:
+class Override(NamedTuple):
     """A cover, swap or take (R10 to R14). `areas` None: every area."""
 
     kind: str
@@ -90,14 +85,13 @@ class Override:
     recorded_at: datetime | None = None
     cancelled_at: datetime | None = None
 
-    @cached_property
+    @property
     def span(self) -> tuple[datetime, datetime]:
         """[from, to) in which it counts (R21)."""
         return _counted(self.start, self.end, self.recorded_at, self.cancelled_at)
 
 
-@dataclass(frozen=True)
-class Absence:
+class Absence(NamedTuple):
     """Somebody is away: over a span, or on weekly windows (roster's zone) inside it (R15)."""
 
     person: Person
@@ -107,7 +101,7 @@ class Absence:
     recorded_at: datetime | None = None
     cancelled_at: datetime | None = None
 
-    @cached_property
+    @property
     def span(self) -> tuple[datetime, datetime]:
         """[from, to) in which it counts (R21)."""
         return _counted(self.start or BEGINNING, self.end, self.recorded_at, self.cancelled_at)
@@ -137,8 +131,7 @@ class Roster:
     last_resort: tuple[Hashable, ...] = ()
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A place in the line: its owner and then each stand-in; the last one holds it (R12)."""
 
     memory: tuple[Person, ...]
@@ -188,17 +181,17 @@ def answer(
         KeyError: there is no such area.
     """
     last = at + REACH if until is None else min(until, at + REACH)
-    facts = _narrowed(roster, area, at - REACH if looks_back else at, last)
-    places, warnings = _resolve(facts, area, at)
+    near = _Near(roster, area, at - REACH if looks_back else at, last)
+    places, warnings = near.resolve(at)
     people = [place.holder for place in places]
     on_duty = people[0] if people else None
-    change, follower = _until(facts, area, at, last, on_duty)
+    change, follower = near.until(at, last, on_duty)
     suggest, exhausted = next_suggestion(roster, people, at, incident)
     return Answer(
         line=people,
         places=places,
         on_duty=on_duty,
-        since=_since(facts, area, at, on_duty) if looks_back else None,
+        since=near.since(at, on_duty) if looks_back else None,
         until=change,
         next=follower,
         gap=not people,
@@ -215,7 +208,7 @@ def line(roster: Roster, area: str, at: datetime) -> list[Place]:
     Raises:
         KeyError: there is no such area.
     """
-    return _resolve(_narrowed(roster, area, at, at), area, at)[0]
+    return _Near(roster, area, at, at).resolve(at)[0]
 
 
 def timeline(
@@ -244,10 +237,10 @@ def lines(
     Raises:
         KeyError: there is no such area.
     """
-    facts = _narrowed(roster, area, start, end)
-    for left, right in pairwise([start, *_edges(facts, area, start, end), end]):
+    near = _Near(roster, area, start, end)
+    for left, right in pairwise([start, *near.edges(start, end), end]):
         if left < right:
-            yield left, right, _resolve(facts, area, left)[0]
+            yield left, right, near.resolve(left)[0]
 
 
 def gaps(roster: Roster, area: str, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
@@ -258,7 +251,7 @@ def gaps(roster: Roster, area: str, start: datetime, end: datetime) -> list[tupl
 def next_edge(roster: Roster, area: str, at: datetime, until: datetime | None = None) -> datetime | None:
     """The first instant after `at`, up to `until` (else: within reach), at which anything of an answer may change."""
     last = at + REACH if until is None else until
-    return next(_edges(_narrowed(roster, area, at, last), area, at, last), None)
+    return next(_Near(roster, area, at, last).edges(at, last), None)
 
 
 def holders(roster: Roster, area: str, start: datetime, end: datetime) -> set[Person]:
@@ -277,115 +270,135 @@ def next_suggestion(
     return (left[0] if left else None), bool(people) and not left
 
 
+class _Near:
+    """What can matter to one area from just before `start` to `end`, in the order in which it counts: a long history
+    costs one look.
+
+    Plans stand in the order in which they take effect (R9), overrides in the order recorded (R11); both and absences
+    with the span in which they count.
+
+    Raises:
+        KeyError: there is no such area.
+    """
+
+    def __init__(self, roster: Roster, area: str, start: datetime, end: datetime) -> None:
+        facts = roster.areas[area]
+        self.zone, self.area_zone = roster.zone, facts.zone
+        self.rotations, self.holidays = roster.rotations, roster.holidays
+        plans = facts.plans
+        if len(plans) > 1:
+            plans = tuple(sorted(plans, key=lambda plan: (plan.effective, plan.recorded_at or BEGINNING)))
+        first = bisect_right(plans, start - DAY, key=lambda plan: plan.effective) - 1
+        self.plans = [one for one in plans[max(0, first) :] if one.effective <= end]
+        self.effective = [one.effective for one in self.plans]
+        own = [
+            (*one.span, one)
+            for one in roster.overrides
+            if (one.end is None or one.end >= start)  # most of a long history, at the price of one comparison
+            and one.status == "agreed"
+            and (one.areas is None or area in one.areas)
+        ]
+        own.sort(key=lambda entry: entry[2].recorded_at or BEGINNING)
+        self.overrides = [entry for entry in own if _touches(entry[0], entry[1], start, end)]
+        away = [(*one.span, one) for one in roster.absences if one.end is None or one.end >= start]
+        self.absences = [entry for entry in away if _touches(entry[0], entry[1], start, end)]
+
+    def resolve(self, at: datetime) -> tuple[list[Place], list[str]]:
+        """The line and its warnings: first those of the overrides, then those of what is left (R11 to R18)."""
+        places = [Place((person,)) for person in self._slots(at)]
+        warnings: list[str] = []
+        for start, end, override in self.overrides:
+            if start <= at < end:
+                changed = _applied(override, places)
+                if changed is None:
+                    warnings = ["no_effect"]
+                else:
+                    places = changed
+        away = {one.person for start, end, one in self.absences if start <= at < end and self._is_away(one, at)}
+        kept: dict[Person, Place] = {}
+        for place in places:
+            holder = place.memory[-1]
+            if holder not in away and holder not in kept:
+                kept[holder] = place
+        if len(kept) < 2:
+            warnings.append("no_deputy" if kept else "gap")
+        return list(kept.values()), warnings
+
+    def until(self, at: datetime, last: datetime, person: Person | None) -> tuple[datetime | None, Person | None]:
+        """The first instant, up to `last`, at which somebody else is on duty, and who (R19)."""
+        for edge in self.edges(at, last):
+            follower = self._on_duty(edge)
+            if follower != person:
+                return edge, follower
+        return None, None
+
+    def since(self, at: datetime, person: Person | None) -> datetime | None:
+        """From when on the same person has been on duty without a break (R19)."""
+        for edge in self.edges(at - REACH - TICK, at, backwards=True):
+            if self._on_duty(edge - TICK) != person:
+                return edge
+        return None
+
+    def edges(self, after: datetime, until: datetime, *, backwards: bool = False) -> Iterator[datetime]:
+        """Every instant of (after, until] at which the answer may change, in order, a stretch at a time."""
+        rows = [row for plan in self.plans for row in plan.rows]
+        names = {slot.rotation for row in rows for slot in row.slots if isinstance(slot, RotationSlot)}
+        windows = {window for row in rows for window in row.windows}
+        weekly = {window for _start, _end, absence in self.absences for window in absence.weekly}
+        fixed = set(self.effective)
+        for start, end, _entry in (*self.absences, *self.overrides):
+            fixed.add(start)
+            fixed.add(end)
+        ticking = bool(names or windows or weekly)
+        for left, right in _stretches(after, until, ticking, backwards):
+            found = {edge for edge in fixed if left < edge <= right}
+            if windows:
+                found |= _window_edges(windows, left, right, self.area_zone, self.holidays)
+            if weekly:
+                found |= _window_edges(weekly, left, right, self.zone, self.holidays)
+            for name in names:
+                found |= turns.edges(self.rotations[name], left, right)
+            yield from sorted(found, reverse=backwards)
+
+    def _on_duty(self, at: datetime) -> Person | None:
+        places = self.resolve(at)[0]
+        return places[0].memory[-1] if places else None
+
+    def _slots(self, at: datetime) -> list[Person]:
+        """The people of the first row that applies in the version in effect (R4 to R9)."""
+        number = bisect_right(self.effective, at)
+        for row in self.plans[number - 1].rows if number else ():
+            if not row.windows or any(inside(window, at, self.area_zone, self.holidays) for window in row.windows):
+                counts: dict[str, int] = {}  # a row often has one rotation several times
+                people = [self._member(one, at, counts) if isinstance(one, RotationSlot) else one for one in row.slots]
+                return [person for person in people if person is not None]
+        return []
+
+    def _member(self, slot: RotationSlot, at: datetime, counts: dict[str, int]) -> Person | None:
+        """Who a rotation puts into a slot (R8). `counts`: how often each has handed over by then, once it is known."""
+        rotation = self.rotations[slot.rotation]
+        count = counts.get(slot.rotation)
+        if count is None:
+            count = counts[slot.rotation] = turns.handed_over(rotation, at)
+        if count == 0 or not rotation.members:
+            return None
+        return rotation.members[((count - 1) // rotation.every + slot.offset) % len(rotation.members)]
+
+    def _is_away(self, absence: Absence, at: datetime) -> bool:
+        """Whether an absence that counts is one for that time of the week (R15)."""
+        return not absence.weekly or any(inside(one, at, self.zone, self.holidays) for one in absence.weekly)
+
+
+def _touches(left: datetime, right: datetime, start: datetime, end: datetime) -> bool:
+    """Whether [left, right) counts at some time from just before `start` to `end`; an empty span never (R1)."""
+    return left < right and left <= end and right >= start
+
+
 def _counted(
     start: datetime, end: datetime | None, recorded_at: datetime | None, cancelled_at: datetime | None
 ) -> tuple[datetime, datetime]:
     """An entry counts from max(start, recorded) to min(end, cancelled): nothing works backwards (R21)."""
     return max(start, recorded_at or BEGINNING), min(end or END, cancelled_at or END)
-
-
-def _narrowed(roster: Roster, area: str, start: datetime, end: datetime) -> Roster:
-    """What can matter to one area from just before `start` to `end`: a long history costs one look.
-
-    Plans then stand in the order in which they take effect (R9), overrides in the order recorded (R11).
-    """
-    facts = roster.areas[area]
-    plans = sorted(facts.plans, key=lambda plan: (plan.effective, plan.recorded_at or BEGINNING))
-    near = plans[max(0, bisect_right(plans, start - DAY, key=lambda plan: plan.effective) - 1) :]
-    overrides = [
-        one
-        for one in roster.overrides
-        if _touches(one, start, end) and one.status == "agreed" and (one.areas is None or area in one.areas)
-    ]
-    return replace(
-        roster,
-        areas={area: Area(facts.zone, tuple(one for one in near if one.effective <= end))},
-        overrides=tuple(sorted(overrides, key=lambda one: one.recorded_at or BEGINNING)),
-        absences=tuple(one for one in roster.absences if _touches(one, start, end)),
-    )
-
-
-def _touches(entry: Override | Absence, start: datetime, end: datetime) -> bool:
-    """Whether an entry counts at some time from just before `start` to `end`; an empty span never (R1)."""
-    if entry.end is not None and entry.end < start:
-        return False  # most of a long history, at the price of one comparison
-    left, right = entry.span
-    return left < right and left <= end and right >= start
-
-
-def _resolve(roster: Roster, area: str, at: datetime) -> tuple[list[Place], list[str]]:
-    """The line and its warnings: first those of the overrides, then those of what is left (R11 to R18)."""
-    places = [Place((person,)) for person in _slots(roster, area, at)]
-    warnings: list[str] = []
-    for override in roster.overrides:
-        if override.span[0] <= at < override.span[1]:
-            changed = _applied(override, places)
-            if changed is None:
-                warnings = ["no_effect"]
-            else:
-                places = changed
-    away = {absence.person for absence in roster.absences if _absent(absence, at, roster)}
-    kept: dict[Person, Place] = {}
-    for place in places:
-        if place.holder not in away:
-            kept.setdefault(place.holder, place)
-    if len(kept) < 2:
-        warnings.append("no_deputy" if kept else "gap")
-    return list(kept.values()), warnings
-
-
-def _on_duty(roster: Roster, area: str, at: datetime) -> Person | None:
-    places = _resolve(roster, area, at)[0]
-    return places[0].holder if places else None
-
-
-def _slots(roster: Roster, area: str, at: datetime) -> list[Person]:
-    """The people of the first row that applies in the version in effect (R4 to R9)."""
-    facts = roster.areas[area]
-    number = bisect_right(facts.plans, at, key=lambda plan: plan.effective)
-    for row in facts.plans[number - 1].rows if number else ():
-        if not row.windows or any(inside(window, at, facts.zone, roster.holidays) for window in row.windows):
-            counts: dict[str, int] = {}  # a row often has one rotation several times
-            people = (_member(roster, one, at, counts) if isinstance(one, RotationSlot) else one for one in row.slots)
-            return [person for person in people if person is not None]
-    return []
-
-
-def _member(roster: Roster, slot: RotationSlot, at: datetime, counts: dict[str, int] | None = None) -> Person | None:
-    """Who a rotation puts into a slot (R8). `counts`: how often each has handed over by then, once it is known."""
-    rotation = roster.rotations[slot.rotation]
-    counts = {} if counts is None else counts
-    count = counts.get(slot.rotation)
-    if count is None:
-        count = counts[slot.rotation] = _handed_over(rotation, at)
-    if count == 0 or not rotation.members:
-        return None
-    return rotation.members[((count - 1) // rotation.every + slot.offset) % len(rotation.members)]
-
-
-def handovers(rotation: Rotation, around: date) -> Iterator[tuple[int, datetime]]:
-    """(k, instant) of the handovers from before `around` on; more than one of them lies before it (R8)."""
-    around -= 15 * DAY
-    first = rotation.start.date()
-    weeks = max(0, (around - first).days // 7)
-    days = {DAYS[first.weekday()]} if rotation.unit == "week" else rotation.days or frozenset(DAYS)
-    number, day = weeks * len(days), first + weeks * 7 * DAY
-    step = 7 * DAY if rotation.unit == "week" else DAY
-    while True:
-        if DAYS[day.weekday()] in days:
-            yield number, instant(datetime.combine(day, rotation.start.time()), rotation.zone)
-            number += 1
-        day += step
-
-
-def _handed_over(rotation: Rotation, at: datetime) -> int:
-    """How many handovers have been by `at`."""
-    count = 0
-    for number, handover in handovers(rotation, at.astimezone(rotation.zone).date()):
-        if handover > at:
-            break
-        count = number + 1
-    return count
 
 
 def _applied(override: Override, places: list[Place]) -> list[Place] | None:
@@ -402,14 +415,6 @@ def _applied(override: Override, places: list[Place]) -> list[Place] | None:
     return changed if found else None
 
 
-def _absent(absence: Absence, at: datetime, roster: Roster) -> bool:
-    """Whether an absence is in force (R15, R21)."""
-    start, end = absence.span
-    if not start <= at < end:
-        return False
-    return not absence.weekly or any(inside(one, at, roster.zone, roster.holidays) for one in absence.weekly)
-
-
 def _tried(roster: Roster, incident: Hashable, at: datetime) -> set[Person]:
     """Who was tried in an incident without success, since the last start over (R22, R23)."""
     own = [attempt for attempt in roster.attempts if attempt.incident == incident and attempt.at <= at]
@@ -420,47 +425,6 @@ def _tried(roster: Roster, incident: Hashable, at: datetime) -> set[Person]:
         else:
             latest[attempt.person] = attempt.result
     return {person for person, result in latest.items() if result in ("no_answer", "declined")}
-
-
-def _until(
-    roster: Roster, area: str, at: datetime, last: datetime, person: Person | None
-) -> tuple[datetime | None, Person | None]:
-    """The first instant, up to `last`, at which somebody else is on duty, and who (R19)."""
-    for edge in _edges(roster, area, at, last):
-        follower = _on_duty(roster, area, edge)
-        if follower != person:
-            return edge, follower
-    return None, None
-
-
-def _since(roster: Roster, area: str, at: datetime, person: Person | None) -> datetime | None:
-    """From when on the same person has been on duty without a break (R19)."""
-    for edge in _edges(roster, area, at - REACH - TICK, at, backwards=True):
-        if _on_duty(roster, area, edge - TICK) != person:
-            return edge
-    return None
-
-
-def _edges(
-    roster: Roster, area: str, after: datetime, until: datetime, *, backwards: bool = False
-) -> Iterator[datetime]:
-    """Every instant of (after, until] at which the answer may change, in order, a stretch at a time."""
-    facts = roster.areas[area]
-    rows = [row for plan in facts.plans for row in plan.rows]
-    names = {slot.rotation for row in rows for slot in row.slots if isinstance(slot, RotationSlot)}
-    windows = {window for row in rows for window in row.windows}
-    weekly = {window for absence in roster.absences for window in absence.weekly}
-    fixed = {plan.effective for plan in facts.plans}
-    for start, end in [one.span for one in roster.absences] + [one.span for one in roster.overrides]:
-        fixed |= {start, end}
-    ticking = bool(names or windows or weekly)
-    for left, right in _stretches(after, until, ticking, backwards):
-        found = {edge for edge in fixed if left < edge <= right}
-        found |= _window_edges(windows, left, right, facts.zone, roster.holidays)
-        found |= _window_edges(weekly, left, right, roster.zone, roster.holidays)
-        for name in names:
-            found |= _rotation_edges(roster.rotations[name], left, right)
-        yield from sorted(found, reverse=backwards)
 
 
 def _stretches(after: datetime, until: datetime, ticking: bool, backwards: bool) -> Iterator[tuple[datetime, datetime]]:
@@ -489,13 +453,3 @@ def _window_edges(
         for edge in span
         if left < edge <= right
     }
-
-
-def _rotation_edges(rotation: Rotation, left: datetime, right: datetime) -> set[datetime]:
-    found: set[datetime] = set()
-    for _number, handover in handovers(rotation, left.astimezone(rotation.zone).date()):
-        if handover > right:
-            break
-        if handover > left:
-            found.add(handover)
-    return found

@@ -1,7 +1,7 @@
 """The roster's rows, loaded once and handed to `duty`: everything that can matter over a span, for every area."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -21,6 +21,8 @@ REACH = duty.REACH
 """How far ahead a hand-over is looked for (R19)."""
 
 SECOND = timedelta(seconds=1)
+
+Rows = Sequence[Row[*tuple[Any, ...]]]
 
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 MOST = 100
@@ -73,10 +75,10 @@ class Facts:
     until: datetime
     horizon: datetime
     areas: list[Area]
-    plans: list[Row[Any]]
+    plans: Rows
     versions: dict[int, tuple[duty.Plan, ...]]
-    overrides: list[Row[Any]]
-    absences: list[Row[Any]]
+    overrides: Rows
+    absences: Rows
     rotations: dict[str, duty.Rotation]
     people: dict[Any, Person]
     zone: ZoneInfo
@@ -145,14 +147,14 @@ class Facts:
         connection = db.session.connection()
         span = {"at": self.at, "after": self.horizon, "until": self.until}
         if areas is None:
-            overrides = list(connection.execute(queries.OVERRIDES, span))
-            absences = list(connection.execute(queries.ABSENCES, span))
+            overrides = connection.execute(queries.OVERRIDES, span).all()
+            absences = connection.execute(queries.ABSENCES, span).all()
         else:
             own = span | {"areas": [0, *(area.id for area in areas)]}
-            overrides = list(connection.execute(queries.OVERRIDES_OF, own))
+            overrides = connection.execute(queries.OVERRIDES_OF, own).all()
             found = replace(self, overrides=[*self.overrides, *overrides])
             people = {one for area in areas for one in found._named_in(area)}
-            absences = list(connection.execute(queries.ABSENCES_OF, span | {"people": sorted(people)}))
+            absences = connection.execute(queries.ABSENCES_OF, span | {"people": sorted(people)}).all()
         self._meet(_named(overrides) - self.people.keys())
         more = replace(
             self,
@@ -191,8 +193,8 @@ class Facts:
         )
 
     @cached_property
-    def _overrides(self) -> dict[int | None, list[Row[Any]]]:
-        found: dict[int | None, list[Row[Any]]] = defaultdict(list)
+    def _overrides(self) -> dict[int | None, list[Row[*tuple[Any, ...]]]]:
+        found: dict[int | None, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
         for row in self.overrides:
             found[row.area_id].append(row)
         return found
@@ -209,8 +211,8 @@ class Facts:
         return found - {None}
 
     @cached_property
-    def _absences(self) -> dict[int, list[Row[Any]]]:
-        found: dict[int, list[Row[Any]]] = defaultdict(list)
+    def _absences(self) -> dict[int, list[Row[*tuple[Any, ...]]]]:
+        found: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
         for row in self.absences:
             found[row.person_id].append(row)
         return found
@@ -263,7 +265,7 @@ class Facts:
         return found
 
 
-def _plan(plan: Row[Any], places: list[Row[Any]]) -> duty.Plan:
+def _plan(plan: Row[Any], places: Rows) -> duty.Plan:
     """A version out of its places."""
     slots: dict[int, list[duty.Slot]] = {number: [] for number in range(len(plan.windows))}
     for place in places:
@@ -277,9 +279,9 @@ def _plan(plan: Row[Any], places: list[Row[Any]]) -> duty.Plan:
     return duty.Plan(plan.starts_at, tuple(rows), plan.recorded_at)
 
 
-def _versions(plans: list[Row[Any]], slots: list[Row[Any]]) -> dict[int, tuple[duty.Plan, ...]]:
+def _versions(plans: Rows, slots: Rows) -> dict[int, tuple[duty.Plan, ...]]:
     """Area id → its versions in the order recorded."""
-    places: dict[int, list[Row[Any]]] = defaultdict(list)
+    places: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     for slot in slots:
         places[slot.plan_id].append(slot)
     found: dict[int, tuple[duty.Plan, ...]] = defaultdict(tuple)
@@ -345,11 +347,11 @@ def facts(
     connection, until = db.session.connection(), at + ahead
     begin = at - back - SECOND if back else at  # what ends at the first instant was in force just before it
     span = {"at": begin, "after": EARLIEST, "until": until}
-    plans: list[Row[Any]] = list(connection.execute(queries.PLANS, {"at": begin}))
-    slots: list[Row[Any]] = list(connection.execute(queries.SLOTS, {"plans": [plan.id for plan in plans]}))
+    plans = connection.execute(queries.PLANS, {"at": begin}).all()
+    slots = connection.execute(queries.SLOTS, {"plans": [plan.id for plan in plans]}).all()
     # The past is asked for as a whole.
     overrides, absences = (
-        list(connection.execute(query if back else query.limit(MOST), span))
+        connection.execute(query if back else query.limit(MOST), span).all()
         for query in (queries.OVERRIDES, queries.ABSENCES)
     )
     horizon = (
@@ -359,12 +361,12 @@ def facts(
     )
     overrides, absences = ([row for row in rows if row.starts_at <= horizon] for rows in (overrides, absences))
     turns = {row.rotation_id for row in slots if row.rotation_id}
-    areas = list(db.session.scalars(queries.AREAS))
+    areas = list(db.session.scalars(queries.AREAS).all())
     kept = settings() if turns or _windows(plans, absences) else None
     rotations, members = _rotations(turns, zone(kept)) if turns else ({}, set())
     attempts = list(db.session.scalars(queries.ATTEMPTS, {"incident": incident})) if incident is not None else []
     named = members | _named(overrides) | {row.person_id for row in slots if row.person_id}
-    people = db.session.scalars(queries.PEOPLE, {"people": sorted(named)})
+    people = db.session.scalars(queries.PEOPLE, {"people": sorted(named)}).all()
     return Facts(
         at=at,
         back=back,
@@ -383,7 +385,7 @@ def facts(
     )
 
 
-def _named(overrides: list[Row[Any]]) -> set[int]:
+def _named(overrides: Rows) -> set[int]:
     return {one for row in overrides for one in (row.person_id, row.for_person_id) if one is not None}
 
 
@@ -391,24 +393,21 @@ def _years(start: datetime, end: datetime) -> range:
     return range(start.year - 1, end.year + 2)
 
 
-def _days_off(
-    plans: list[Row[Any]], absences: list[Row[Any]], years: range, kept: RosterSettings | None
-) -> frozenset[Any]:
+def _days_off(plans: Rows, absences: Rows, years: range, kept: RosterSettings | None) -> frozenset[Any]:
     """The days off, where it matters what kind of day it is (R6)."""
     if not any(window.get("days") for own in _windows(plans, absences) for window in own):
         return frozenset()
     return holidays.days_off(years, holidays.country(kept))
 
 
-def _windows(plans: list[Row[Any]], absences: list[Row[Any]]) -> list[Windows]:
+def _windows(plans: Rows, absences: Rows) -> list[Windows]:
     return [own for row in plans for own in row.windows if own] + [row.weekly for row in absences if row.weekly]
 
 
 def _rotations(ids: set[int], zone: ZoneInfo) -> tuple[dict[str, duty.Rotation], set[int]]:
     """The rotations by their id as text, and everybody in them."""
-    rows: dict[int, list[Row[Any]]] = {}
-    found_rows: list[Row[Any]] = list(db.session.connection().execute(queries.ROTATIONS, {"rotations": sorted(ids)}))
-    for row in found_rows:
+    rows: dict[int, list[Row[*tuple[Any, ...]]]] = {}
+    for row in db.session.connection().execute(queries.ROTATIONS, {"rotations": sorted(ids)}).all():
         rows.setdefault(row.id, []).append(row)
     found = {
         str(number): duty.Rotation(

@@ -32,7 +32,7 @@ FORBIDDEN_IN_DOMAIN = {
 }
 FLOORS = (
     {"db", "text", "errors", "walltime", "business_hours", "channel_names"},
-    {"events", "duty", "csv_table", "contacts", "roster_file"},
+    {"events", "duty", "turns", "csv_table", "contacts", "roster_file"},
     {"people"},
     {"people_import", "catalog", "outbox", "tokens", "answers", "telling"},
     {
@@ -101,7 +101,7 @@ def test_the_domain_knows_no_http() -> None:
 
 
 def test_duty_is_pure() -> None:
-    for name in ("duty", "walltime", "roster_file", "business_hours", "channel_names"):
+    for name in ("duty", "turns", "walltime", "roster_file", "business_hours", "channel_names"):
         file = ROOT / "domain" / f"{name}.py"
         if file.exists():
             outside = {one.split(".")[0] for one in imported(file)} & {"sqlalchemy", "flask_sqlalchemy", "flask_login"}

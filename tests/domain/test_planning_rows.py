@@ -80,10 +80,11 @@ def test_a_continued_rotation_gives_the_same_turns_from_then_on(cast, now, weekl
     cycle = replace(weekly, unit=unit, every=every, days=days if unit == "day" else None)
     at = now + timedelta(days=24)
     known, again = cycle.as_duty(TOKYO), cycle.continued(at, TOKYO).as_duty(TOKYO)
+    plan = duty.Plan(now, (duty.Row((duty.RotationSlot("x", 1),)),))
     for hours in range(0, 24 * 60, 7):
         then = at + timedelta(hours=hours)
         found = [
-            duty._member(duty.Roster(TOKYO, rotations={"x": one}), duty.RotationSlot("x", 1), then)
+            duty.line(duty.Roster(TOKYO, {"area": duty.Area(TOKYO, (plan,))}, rotations={"x": one}), "area", then)
             for one in (known, again)
         ]
         assert found[0] == found[1]
