@@ -53,7 +53,7 @@ FLOORS = (
     | {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
     {"rights", "reaching"},
     {"additions", "suspicion", "hotline", "alike", "hotline_clock"},
-    {"questions", "endings"},
+    {"questions", "endings", "timeline"},
     {"record", "readiness", "board"},
 )
 """From the ground up: a module imports its own floor and those below."""

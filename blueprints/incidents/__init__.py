@@ -15,5 +15,6 @@ from blueprints.incidents import (  # noqa: E402, F401
     reaching,
     sentences,
     templates,
+    timeline,
     views,
 )

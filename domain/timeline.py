@@ -1,0 +1,253 @@
+"""The timeline: what people write down while it happens, and what was there before it was put right."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Optional
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, insert, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from domain.db import Model, db
+from domain.errors import Conflict, Refused
+from domain.events import record
+from domain.incidents import Incident
+from domain.people import Person
+from domain.text import clean, fold, is_blank
+
+KINDS = ("observation", "action", "decision", "communication")
+
+LONGEST = 5000
+"""Characters of an entry, at most."""
+
+MOST = 10_000
+"""Entries that are written at once, at most."""
+
+AHEAD = timedelta(minutes=5)
+"""By how much somebody's clock may be ahead of ours: what happened cannot lie farther in the future."""
+
+
+class Entry(Model):
+    """One thing that somebody noted: `happened_at` is when it happened, `created_at` when it was written down.
+
+    `author` is None where the portal does not know who wrote (in Slack); `author_name` is always there. What is
+    struck stays and is shown as such. `internal`: it is left out of what partners get.
+    """
+
+    __tablename__ = "timeline_entries"
+    __table_args__ = (
+        UniqueConstraint("slack_channel", "slack_ts"),
+        Index("ix_timeline_entries_order", "incident_id", "happened_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
+    happened_at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(15))
+    text: Mapped[str] = mapped_column(Text)
+    search: Mapped[str] = mapped_column(Text)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    author_name: Mapped[str] = mapped_column(String(200))
+    for_bridge: Mapped[bool] = mapped_column(default=False)
+    internal: Mapped[bool] = mapped_column(default=False)
+    batch: Mapped[str | None] = mapped_column(String(64), index=True)
+    source: Mapped[str] = mapped_column(String(10), default="portal")
+    slack_channel: Mapped[str | None] = mapped_column(String(40))
+    slack_ts: Mapped[str | None] = mapped_column(String(40))
+    slack_link: Mapped[str | None] = mapped_column(Text)
+    marked_by: Mapped[str] = mapped_column(String(200), default="")
+    struck_at: Mapped[datetime | None]
+    struck_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    created_at: Mapped[datetime]
+
+    incident: Mapped[Incident] = relationship()
+    author: Mapped[Person | None] = relationship(foreign_keys=[author_id])
+    struck_by: Mapped[Person | None] = relationship(foreign_keys=[struck_by_id])
+    versions: Mapped[list["Version"]] = relationship(back_populates="entry", order_by="Version.id")
+
+    def correct(
+        self, text: str, *, by: Person | None, at: datetime, kind: str | None = None, internal: bool | None = None,
+        for_bridge: bool | None = None, seen: str | None = None,
+    ) -> None:  # fmt: skip
+        """Puts the words right; what was there is kept. None leaves the others as they are; the same changes nothing.
+
+        `seen`: the words that the author had before them. `by` None: Slack, where the message was edited.
+
+        Raises:
+            Conflict: somebody else corrected it in between.
+            Refused: nothing said, too long, no such kind.
+        """
+        text = good_text(text)
+        after = (text, good_kind(kind or self.kind), _or(internal, self.internal), _or(for_bridge, self.for_bridge))
+        before = (self.text, self.kind, self.internal, self.for_bridge)
+        if after == before:
+            return
+        if seen is not None and clean(seen) != self.text:
+            raise Conflict("timeline_changed_between")
+        self._keep("correct", by, at)
+        self.text, self.kind, self.internal, self.for_bridge = after
+        self.search = searched(text, self.author_name)
+
+    def move(self, happened_at: datetime, *, by: Person | None, at: datetime) -> None:
+        """Moves it in time (aware UTC); the order follows. When it was before is kept.
+
+        Raises:
+            Refused: that lies in the future.
+        """
+        if good_time(happened_at, at) != self.happened_at:
+            self._keep("move", by, at)
+            self.happened_at = happened_at
+
+    def strike(self, *, by: Person | None, at: datetime) -> None:
+        """It does not count any more, and stays visible as struck. Again changes nothing."""
+        if self.struck_at is None:
+            self._keep("strike", by, at)
+            self.struck_at, self.struck_by_id = at, by.id if by else None
+
+    def restore(self, *, by: Person | None, at: datetime) -> None:
+        """It counts again. Again changes nothing."""
+        if self.struck_at is not None:
+            self._keep("restore", by, at)
+            self.struck_at = self.struck_by_id = None
+
+    def _keep(self, what: str, by: Person | None, at: datetime) -> None:
+        version = Version(
+            what=what, text=self.text, kind=self.kind, happened_at=self.happened_at, internal=self.internal, at=at,
+            by_id=by.id if by else None,
+        )  # fmt: skip
+        self.versions.append(version)
+        record(f"timeline.{what}", by=by, at=at, incident_id=self.incident_id, entry=self.id)
+
+
+class Version(Model):
+    """What an entry said before `what` (correct, move, strike or restore) was done to it. Never changed."""
+
+    __tablename__ = "timeline_versions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("timeline_entries.id"), index=True)
+    what: Mapped[str] = mapped_column(String(10))
+    text: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(15))
+    happened_at: Mapped[datetime]
+    internal: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+
+    entry: Mapped[Entry] = relationship(back_populates="versions")
+    by: Mapped[Optional["Person"]] = relationship()
+
+
+def add(
+    incident: Incident, text: str, *, by: Person, at: datetime, happened_at: datetime | None = None,
+    kind: str = "observation", for_bridge: bool = False, internal: bool = False,
+) -> Entry:  # fmt: skip
+    """Notes one thing; `happened_at` None is now (all instants aware UTC). A closed incident still takes notes.
+
+    Raises:
+        Refused: nothing said, too long, no such kind, or a time in the future.
+    """
+    text, happened_at = good_text(text), good_time(happened_at or at, at)
+    entry = Entry(
+        incident=incident, happened_at=happened_at, kind=good_kind(kind), text=text, search=searched(text, by.name),
+        author=by, author_name=by.name, for_bridge=for_bridge, internal=internal, created_at=at,
+    )  # fmt: skip
+    db.session.add(entry)
+    db.session.flush()
+    record("timeline.added", by=by, at=at, incident_id=incident.id, entry=entry.id)
+    return entry
+
+
+def add_all(
+    incident: Incident, lines: Sequence[tuple[datetime, str]], *, by: Person, at: datetime, key: str,
+    kind: str = "observation", for_bridge: bool = False, internal: bool = False,
+) -> int:  # fmt: skip
+    """Notes many things at once, all or none; (when it happened, words) each. How many there are now of this `key`:
+    the same form sent twice writes once.
+
+    Raises:
+        Refused: none, too many, or one of them cannot be taken (`line` in its params, from 1).
+        Conflict: the key was used in another incident or by somebody else.
+    """
+    known = db.session.execute(
+        select(Entry.incident_id, Entry.author_id).where(Entry.batch == key)
+    ).all()  # fmt: skip
+    if known:
+        if set(map(tuple, known)) != {(incident.id, by.id)}:
+            raise Conflict("key_used", incident=incident.code)
+        return len(known)
+    if not lines:
+        raise Refused("body", "timeline_missing")
+    if len(lines) > MOST:
+        raise Refused("body", "timeline_many", most=MOST, count=len(lines))
+    kind = good_kind(kind)
+    rows = []
+    for number, (happened_at, words) in enumerate(lines, start=1):
+        try:
+            text, happened_at = good_text(words), good_time(happened_at, at)
+        except Refused as refused:
+            raise Refused("body", f"{refused.code}_line", **refused.params, line=number) from None
+        rows.append(
+            {
+                "incident_id": incident.id, "happened_at": happened_at, "kind": kind, "text": text,
+                "search": searched(text, by.name), "author_id": by.id, "author_name": by.name, "batch": key,
+                "for_bridge": for_bridge, "internal": internal, "source": "portal", "marked_by": "", "created_at": at,
+            }
+        )  # fmt: skip
+    db.session.execute(insert(Entry), rows)
+    record("timeline.added", by=by, at=at, incident_id=incident.id, count=len(rows))
+    return len(rows)
+
+
+def found(incident: Incident, number: int) -> Entry | None:
+    """The entry of an incident with this id, or None."""
+    return db.session.scalar(select(Entry).where(Entry.id == number, Entry.incident_id == incident.id))
+
+
+def for_bridge_since(incident: Incident, since: datetime) -> list[Entry]:
+    """What the bridge should know and was written down after `since` (aware UTC), in the order in which it happened.
+
+    Struck entries are left out. One query.
+    """
+    query = (
+        select(Entry)
+        .options(joinedload(Entry.author))
+        .where(
+            Entry.incident_id == incident.id, Entry.for_bridge.is_(True), Entry.struck_at.is_(None),
+            Entry.created_at > since,
+        )
+        .order_by(Entry.happened_at, Entry.id)
+    )  # fmt: skip
+    return list(db.session.scalars(query))
+
+
+def searched(text: str, name: str) -> str:
+    """Where an entry is looked for: its words and who wrote them."""
+    return fold(f"{text}\n{name}")
+
+
+def good_text(text: str) -> str:
+    """Cleaned words. Raises Refused."""
+    text = clean(text)
+    if is_blank(text):
+        raise Refused("body", "timeline_missing")
+    if len(text) > LONGEST:
+        raise Refused("body", "timeline_long", most=LONGEST)
+    return text
+
+
+def good_kind(kind: str) -> str:
+    """A kind that there is. Raises Refused."""
+    if kind not in KINDS:
+        raise Refused("kind", "timeline_kind")
+    return kind
+
+
+def good_time(happened_at: datetime, at: datetime) -> datetime:
+    """A time that may have been already. Raises Refused."""
+    if happened_at > at + AHEAD:
+        raise Refused("at", "timeline_future")
+    return happened_at
+
+
+def _or(value: bool | None, otherwise: bool) -> bool:
+    return otherwise if value is None else value
