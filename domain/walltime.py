@@ -44,6 +44,31 @@ def instant(wall: datetime, zone: ZoneInfo) -> datetime:
         return BEGINNING if wall.year < 5000 else END
 
 
+def readings(wall: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Every instant at which the clock of `zone` shows `wall` (naive), the earliest first: two where clocks were set
+    back over it. For a skipped time the moment the clocks jump."""
+    first = instant(wall, zone)
+    try:
+        second = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+        shown = second.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:
+        return [first]
+    return [first, second] if shown == wall and second > first else [first]
+
+
+def latest_past(shown: time, until: datetime, zone: ZoneInfo) -> datetime:
+    """The last instant not after `until` (aware) at which the clock of `zone` shows a time of day."""
+    today = until.astimezone(zone).date()
+    # A whole date may be skipped (where a zone crossed the date line), so days before yesterday are looked at too.
+    past = [
+        one
+        for days in range(-1, 4)
+        for one in readings(datetime.combine(today - days * DAY, shown), zone)
+        if one <= until
+    ]
+    return max(past)
+
+
 def _jump(before: datetime, after: datetime, wall: datetime, zone: ZoneInfo) -> datetime:
     """The first whole second between two instants at which the clock shows `wall` or later."""
     low, high = int(before.timestamp()), int(after.timestamp())
