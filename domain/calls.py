@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from domain import formation
 from domain.db import Model, db
 from domain.errors import Conflict, Refused
 from domain.events import record
@@ -54,9 +55,8 @@ def join(incident: Incident, call: str, *, by: Person, at: datetime) -> list[str
         raise Refused("call", "call_unknown")
     if incident.closed_at is not None or incident.kind != "incident":
         raise Conflict("incident_closed", incident=incident.code)
-    bridge = any(
-        one.position == "bridge" and one.until is None and one.person_id == by.id for one in incident.positions
-    )
+    held = formation.holder(incident, "bridge", at)
+    bridge = held is not None and held.id == by.id
     known = {one.call for one in present(incident) if one.person_id == by.id}
     new = [one for one in (CALLS if bridge else (call,)) if one not in known]
     for one in new:

@@ -18,13 +18,12 @@ from domain.catalog import Facility, Service, worst
 from domain.db import Instant, db
 from domain.errors import Conflict
 from domain.events import record
+from domain.formation import POSITIONS, Position
 from domain.lifecycle import (
-    POSITIONS,
     SEVERITIES,
     STATES,
     Incident,
     IncidentService,
-    Position,
     begun,
     good_severity,
     good_title,

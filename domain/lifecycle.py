@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Optional
 from sqlalchemy import Column, ColumnElement, ForeignKey, Index, String, Table, Text, and_, func, select
 from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship
 
-from domain import followers, followup, mobilising, paging, restoring
+from domain import followers, followup, formation, mobilising, paging, restoring
 from domain.catalog import SERVICE_STATES, Facility, Service
 from domain.db import Base, Model, db
 from domain.errors import Conflict, Refused
 from domain.events import record
+from domain.formation import Position
 from domain.outbox import enqueue
 from domain.people import Person
 from domain.text import fold, has_words, is_blank, one_line
@@ -23,17 +24,6 @@ if TYPE_CHECKING:
 STATES = ("investigating", "identified", "monitoring", "resolved")
 MAINTENANCE_STATES = ("scheduled", "in_progress", "verifying", "completed")
 SEVERITIES = ("minor", "major", "critical")
-POSITIONS = (
-    "commander",
-    "bridge",
-    "guest_lead",
-    "partner_lead",
-    "investigator",
-    "first_aid",
-    "impact",
-    "root_fix",
-    "scribe",
-)
 FOLLOWS = {
     **dict.fromkeys(STATES[:-1], STATES),
     "resolved": ("resolved",),
@@ -228,30 +218,14 @@ class Incident(Model):
         self.closed_at = self.closed_by_id = None
         record("incident.followed_up_again", by=by, at=at, incident_id=self.id)
 
-    def assign(self, position: str, person: Person, *, by: Person, at: datetime) -> "Position":
+    def assign(self, position: str, person: Person, *, by: Person, at: datetime) -> Position:
         """Gives a position to somebody, whoever held it before; who holds it already keeps it.
 
         Raises:
             Refused: no such position, or the person has left.
             Conflict: the incident is closed.
         """
-        if position not in POSITIONS:
-            raise Refused("position", "position_missing")
-        if not person.is_active:
-            raise Refused("person", "person_left", name=person.name)
-        if self.closed_at is not None:
-            raise Conflict("incident_closed", incident=self.code)
-        held = [place for place in self.positions if place.position == position and place.until is None]
-        for place in held:
-            if place.person_id == person.id:
-                return place
-            place.until = at
-        taken = Position(incident=self, position=position, person=person, since=at, assigned_by_id=by.id)
-        db.session.add(taken)
-        record("incident.assigned", by=by, at=at, incident_id=self.id, position=position, person=person.id)
-        mobilising.invite(self, [person], at=at)
-        mobilising.refresh(self, at)
-        return taken
+        return formation.assign(self, position, person, by=by, at=at)
 
     def edit(
         self, *, by: Person, at: datetime, title: str, severity: str, began_at: datetime,
@@ -386,23 +360,6 @@ class IncidentService(Model):
 
     incident: Mapped[Incident] = relationship(back_populates="affected")
     service: Mapped[Service] = relationship()
-
-
-class Position(Model):
-    """Who holds which position in an incident, from when to when. One person may hold several."""
-
-    __tablename__ = "positions"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"), index=True)
-    position: Mapped[str] = mapped_column(String(15))
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
-    since: Mapped[datetime]
-    until: Mapped[datetime | None]
-    assigned_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
-
-    incident: Mapped[Incident] = relationship(back_populates="positions")
-    person: Mapped[Person] = relationship(foreign_keys=[person_id])
 
 
 def _is_latest() -> ColumnElement[bool]:

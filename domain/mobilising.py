@@ -149,6 +149,14 @@ def renamed(incident: "Incident", at: datetime) -> None:
     refresh(incident, at)
 
 
+def handed_over(incident: "Incident", *, position: str, before: str, name: str, by: Person, at: datetime) -> None:
+    """Who holds a position now is said in the incident's channel; empty names: nobody."""
+    channel = _of_kind(incident, "channel.create")
+    if channel is not None:
+        details = {"position": position, "before": before, "name": name, "by": by.id}
+        _slack(incident, "channel.handover", at, needs=channel, details=details, name="handovers")
+
+
 def arrived(delivery: Delivery, at: datetime) -> None:
     """What a delivery found outside is kept with its incident. Call it in the transaction that settles it."""
     incident_id = delivery.incident_id

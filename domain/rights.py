@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, case, func, null, or_, select
 
+from domain import formation
 from domain.db import Instant, db
 from domain.errors import NotAllowed
 from domain.incidents import Incident, Position
@@ -139,27 +140,35 @@ _AT = bindparam("at", type_=Instant())
 _PLACES = _planned(_AT).union_all(_standing_in(_AT))
 
 
-def wrote_as(person: Person, incident: Incident, rights: Rights) -> str | None:
-    """As what the person may publish on this incident: bridge, commander, or None for not at all.
+def wrote_as(person: Person, incident: Incident, rights: Rights, at: datetime) -> str | None:
+    """As what the person may publish on this incident at `at`: bridge, commander, or None for not at all.
 
-    Whoever stands in the bridge area's plan, holds the bridge in that incident, or commands it.
+    Whoever stands in the bridge area's plan, holds the bridge in that incident, or commands it: by the roster, too.
     """
-    held = set(
-        db.session.scalars(
-            select(Position.position).where(
-                Position.incident_id == incident.id, Position.person_id == person.id, Position.until.is_(None)
-            )
-        )
-    )
-    if rights.bridge or "bridge" in held:
+    if rights.bridge or _is_given("bridge", person, incident):
         return "bridge"
-    return "commander" if "commander" in held else None
+    return "commander" if _holds("commander", person, incident, rights, at) else None
 
 
-def leads_customers(person: Person, incident: Incident) -> bool:
+def leads_customers(person: Person, incident: Incident, rights: Rights, at: datetime) -> bool:
     """Whether the person leads the customer side of this incident, for guests or for partners."""
-    leads = ("guest_lead", "partner_lead")
-    return any(one.person_id == person.id and one.until is None and one.position in leads for one in incident.positions)
+    return any(_holds(lead, person, incident, rights, at) for lead in ("guest_lead", "partner_lead"))
+
+
+def _is_given(position: str, person: Person, incident: Incident) -> bool:
+    query = select(Position.id).where(
+        Position.incident_id == incident.id, Position.person_id == person.id, Position.position == position,
+        Position.until.is_(None),
+    )  # fmt: skip
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def _holds(position: str, person: Person, incident: Incident, rights: Rights, at: datetime) -> bool:
+    """Whoever stands in no plan is not asked for in the roster: that is most of those who look."""
+    if not rights.responder:
+        return _is_given(position, person, incident)
+    held = formation.holder(incident, position, at)
+    return held is not None and held.id == person.id
 
 
 def require(allowed: bool, code: str) -> None:

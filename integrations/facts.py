@@ -139,7 +139,7 @@ def load(delivery_id: int, deadline: float, at: datetime) -> DeliveryFacts:
         told=load_told(row) if row.kind.startswith("told.") else None,
         duty=load_reminder(row.details, report) if row.kind == hotline_clock.KIND and report
         else load_duty(row.kind, row.details, at) if row.kind.startswith("roster.") else None,
-        mobilising=load_mobilising(row, incident) if incident and row.kind.startswith(PREFIXES) else None,
+        mobilising=load_mobilising(row, incident, at) if incident and row.kind.startswith(PREFIXES) else None,
     )  # fmt: skip
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from domain import mobilising
+from domain import formation, mobilising
 from domain.db import db
 from domain.incidents import Incident
 from domain.outbox import Delivery
@@ -14,6 +15,9 @@ from domain.paging import PagingKey
 from domain.people import Person
 from domain.roster import Area
 from integrations.duty_facts import Named
+
+FIRST = ("channel.first", "channel.changed")
+"""What says who has what."""
 
 PREFIXES = ("channel.", "call.", "page.", "incident.")
 
@@ -43,15 +47,15 @@ class MobilisingFacts:
     routing_key: str = ""
 
 
-def load_mobilising(row: Delivery, incident: Incident) -> MobilisingFacts:
-    """What belongs to one delivery of an incident."""
+def load_mobilising(row: Delivery, incident: Incident, at: datetime) -> MobilisingFacts:
+    """What belongs to one delivery of an incident, as it is at `at`."""
     found = mobilising.of(incident)
     key = row.details.get("area")
     area = db.session.scalar(select(Area).where(Area.key == key)) if isinstance(key, str) else None
     own = db.session.get(PagingKey, area.id) if area else None
     who = row.details.get("person")
     person = db.session.get(Person, who) if isinstance(who, int) else None
-    held = [one for one in incident.positions if one.until is None]
+    held = formation.now_held(incident, at).values() if row.kind in FIRST else ()
     return MobilisingFacts(
         channel_id=(found.channel_id if found else None) or "",
         channel_name=(found.channel_name if found else None) or "",

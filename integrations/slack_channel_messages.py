@@ -76,6 +76,27 @@ def first_message(facts: DeliveryFacts, wording: Wording, base_url: str) -> tupl
     return f"{drill}{head} {line(incident.title, 200)}", blocks
 
 
+def handover_message(facts: DeliveryFacts, wording: Wording) -> tuple[str, list[dict[str, Any]]]:
+    """Text and blocks of what is said when a position is handed over."""
+    incident, _outside = _given(facts)
+    _ = wording.gettext
+    said = {one: line(str(facts.details.get(one) or ""), 60) for one in ("before", "name")}
+    position = position_word(str(facts.details.get("position")), wording)
+    if not said["name"]:
+        change = _("%(position)s: nobody any more (until now %(before)s)")
+    elif said["before"]:
+        change = _("%(position)s: %(name)s (until now %(before)s)")
+    else:
+        change = _("%(position)s: %(name)s")
+    drill = _("[DRILL]") + " " if incident.drill else ""
+    head = drill + change % {"position": position, **said}
+    by = line(facts.by, 60)
+    blocks = [section(f"{drill}*{change % {'position': position, **said}}*")]
+    if by and by != said["name"]:
+        blocks.append(small(_("Given by %(name)s") % {"name": by}))
+    return head, blocks
+
+
 def topic(facts: DeliveryFacts, wording: Wording) -> str:
     """One line: code, scale, headline."""
     incident, _outside = _given(facts)

@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 
 from domain.outbox import DeliveryError
 from integrations.base import Sent
-from integrations.slack_channel_messages import bookmark, first_message, purpose, topic
+from integrations.slack_channel_messages import bookmark, first_message, handover_message, purpose, topic
 from integrations.slack_errors import PERSON, classify
 from integrations.wording import Wording
 
@@ -62,6 +62,7 @@ class Step:
             "channel.purpose": self._purpose,
             "channel.bookmark": self._bookmark,
             "channel.invite": self._invite,
+            "channel.handover": self._handed_over,
         }
         return step[facts.kind]()
 
@@ -152,6 +153,11 @@ class Step:
         text, blocks = first_message(self._facts, self._wording, self._base_url)
         self._call("chat.update", acting=True, channel=place.place, ts=place.id, text=text, blocks=blocks)
         return Sent(place.id, place.place)
+
+    def _handed_over(self) -> Sent:
+        text, blocks = handover_message(self._facts, self._wording)
+        channel = self._channel
+        return Sent(self._attempt.find_first(channel) or self._attempt.post(channel, text, blocks), channel)
 
     def _pin(self) -> Sent:
         place = self._facts.thread

@@ -220,6 +220,16 @@ def cast(app: Flask) -> SimpleNamespace:
 
 
 @pytest.fixture
+def colleague(app: Flask) -> Person:
+    """A responder and no more: last in the system area's line, in charge of nothing."""
+    with writing() as session:
+        session.add(Person(id=7, email="colleague@example.jp", name="中村 健", reading="なかむら けん", created_at=NOW))
+        session.flush()
+        session.add(PlanSlot(plan_id=session.query(Plan.id).where(Plan.area_id == 3).scalar(), rank=2, person_id=7))
+    return db.session.get_one(Person, 7)
+
+
+@pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """Somebody who is not signed in."""
     return app.test_client()

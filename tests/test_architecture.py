@@ -49,7 +49,7 @@ FLOORS = (
     }
     | {"roster_document", "roster_export", "roster_transfer", "beginnings", "facility_import"}
     | {"entries", "absences", "overrides", "cycles", "preview", "load", "handovers"},
-    {"mobilising", "paging", "calls", "followers", "followup", "restoring"}
+    {"mobilising", "paging", "calls", "formation", "followers", "followup", "restoring"}
     | {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
     {"rights", "reaching"},
     {"additions", "suspicion", "hotline", "alike", "hotline_clock"},

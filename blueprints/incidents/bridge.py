@@ -62,7 +62,7 @@ def _overtaken(incident: Incident, draft: UpdateDraft | None) -> Conflict | None
 
 
 def _publishes(incident: Incident) -> str | None:
-    return rights.wrote_as(myself(), incident, my_rights())
+    return rights.wrote_as(myself(), incident, my_rights(), now())
 
 
 def _beginnings(incident: Incident, typed: dict[str, str]) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from blueprints.incidents.formed import formed, here, who_holds
 from blueprints.incidents.mobilised import mobilised
-from blueprints.incidents.places import assignable
 from blueprints.incidents.story import first_report, story
 from blueprints.shared import live
 from blueprints.shared.language import now
@@ -17,18 +17,25 @@ from domain.roster import Attempt
 def shown(incident: Incident) -> dict[str, Any]:
     """What the live part of the page needs. A constant number of queries."""
     level = my_rights().level
+    reached = reach(incident, now())
+    formation = formed(incident, level, now(), reached["duties"] if reached else None)
+    outside = mobilised(incident, level, who_holds(formation["held"], "bridge"))
+    gives = level != "reader" and incident.closed_at is None
     return {
         "incident": incident,
         "words": incidents.words_of([incident]).get(incident.id),
         "story": story(incident),
         "origin": first_report(incident),
         "level": level,
-        "reach": reach(incident, now()),
-        "mobilised": mobilised(incident, level),
+        "reach": reached,
+        "formation": formation if incident.kind == "incident" or incident.positions else None,
+        "mobilised": outside,
         "follow_ups": followup.of(incident) if incident.resolved_at and not incident.source else [],
-        "mergeable": _mergeable(incident) if level != "reader" and incident.closed_at is None else [],
+        "mergeable": _mergeable(incident) if gives else [],
         "questions": questions.of(incident) if incident.kind == "incident" else [],
-        "people": assignable() if level != "reader" and incident.closed_at is None else [],
+        "here": here(incident, reached["duties"] if reached else [], outside["present"] if outside else [], now())
+        if gives
+        else [],
     }
 
 

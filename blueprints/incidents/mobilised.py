@@ -108,13 +108,16 @@ class Group:
         return [line for line in self.lines if line.state not in ("done", "off")]
 
 
-def mobilised(incident: Incident, level: str) -> dict[str, Any] | None:
-    """What the page of an incident shows of it: calls for everybody, the checklist for responders. None: nothing."""
+def mobilised(incident: Incident, level: str, bridge: Person | None) -> dict[str, Any] | None:
+    """What the page of an incident shows of it: calls for everybody, the checklist for responders. None: nothing.
+
+    `bridge`: who holds the bridge; it belongs into both calls.
+    """
     found = mobilising.of(incident)
     if found is None:
         return None
     present = calls.present(incident)
-    shown: dict[str, Any] = {"calls": [_call(found, name, present, incident) for name in calls.CALLS]}
+    shown: dict[str, Any] = {"calls": [_call(found, name, present, bridge) for name in calls.CALLS], "present": present}
     if level != "reader":
         areas = roster.areas()
         shown |= {
@@ -124,11 +127,10 @@ def mobilised(incident: Incident, level: str) -> dict[str, Any] | None:
     return shown
 
 
-def _call(found: Mobilisation, name: str, present: list[calls.CallPresence], incident: Incident) -> dict[str, Any]:
+def _call(found: Mobilisation, name: str, present: list[calls.CallPresence], bridge: Person | None) -> dict[str, Any]:
     inside = [one for one in present if one.call == name]
     ids = {one.person_id for one in inside}
-    bridge = next((one for one in incident.positions if one.position == "bridge" and one.until is None), None)
-    missing = bridge.person if bridge is not None and bridge.person_id not in ids else None
+    missing = bridge if bridge is not None and bridge.id not in ids else None
     return {
         "name": name,
         "title": CALL_NAMES[name],

@@ -73,7 +73,7 @@ def second(code: str, number: int) -> Any:
 def answer(code: str, number: int) -> Any:
     """The bridge answers once for all; again corrects it. `board`: it stands on the board."""
     incident, question = _asked(code, number)
-    rights.require(rights.wrote_as(myself(), incident, my_rights()) is not None, "answered_by_bridge")
+    rights.require(rights.wrote_as(myself(), incident, my_rights(), now()) is not None, "answered_by_bridge")
     body, seen = clean(request.form.get("body")), number_of(request.form.get("seen"))
     try:
         with writing():
@@ -102,7 +102,7 @@ def answer_page(incident: Incident, question: Question, body: str, error: Refuse
 def mark(code: str, number: int) -> Any:
     """The bridge puts an answer on the board although few asked, or (`board` 0) takes it off."""
     incident, question = _asked(code, number)
-    rights.require(rights.wrote_as(myself(), incident, my_rights()) is not None, "answered_by_bridge")
+    rights.require(rights.wrote_as(myself(), incident, my_rights(), now()) is not None, "answered_by_bridge")
     with writing():
         question.mark(request.form.get("board") == "1", by=myself(), at=now())
     return back(incident, number)

@@ -15,7 +15,7 @@ from blueprints.shared import words
 from blueprints.shared.language import clock_time, local, now, zone
 from blueprints.shared.pages import new_key, render
 from blueprints.shared.who import my_rights, myself, responders, signed_in
-from domain import catalog, incidents, rights
+from domain import catalog, formation, incidents, rights
 from domain.db import db, writing
 from domain.errors import Conflict, Refused
 from domain.hotline import Report
@@ -50,7 +50,7 @@ def show(code: str) -> str:
 @bp.app_template_global("leads_customers")
 def leads_customers(incident: Incident) -> bool:
     """Whether who is signed in leads the customer side of it."""
-    return rights.leads_customers(myself(), incident)
+    return rights.leads_customers(myself(), incident, my_rights(), now())
 
 
 @bp.get("/incidents/new")
@@ -208,7 +208,7 @@ def edit_page(incident: Incident, form: EditForm, chosen: set[int] | None) -> st
 def closure(code: str) -> Any:
     """The customer side is done (`undo`: it was not). Its leads say so, or any responder."""
     incident = found(code)
-    leads = rights.leads_customers(myself(), incident)
+    leads = rights.leads_customers(myself(), incident, my_rights(), now())
     rights.require(leads or my_rights().responder, "responders_only")
     with writing():
         if request.form.get("undo"):
@@ -221,9 +221,14 @@ def closure(code: str) -> Any:
 @bp.post("/incidents/<code>/positions")
 @responders
 def positions(code: str) -> Any:
-    """Gives a position to a person; to oneself where no person is named: that is how the bridge is taken in one tap."""
+    """Gives a position to a person (`roster`: back to whom the roster names); to oneself where nobody is named: that is
+    how the bridge is taken in one tap."""
     incident = found(code)
-    typed = one_line(request.form.get("person"))
+    typed, position = one_line(request.form.get("person")), one_line(request.form.get("position"))
+    if typed == "roster":
+        with writing():
+            formation.relieve(incident, position, by=myself(), at=now())
+        return _after_position(incident)
     if typed in ("", "me"):
         person: Person | None = myself()
     else:
@@ -232,7 +237,14 @@ def positions(code: str) -> Any:
     if person is None:
         raise Refused("person", "person_missing")
     with writing():
-        incident.assign(one_line(request.form.get("position")), person, by=myself(), at=now())
-    if request.form.get("then") == "update":
-        return redirect(url_for("incidents.compose", code=incident.code), 303)
-    return redirect(url_for("incidents.show", code=incident.code), 303)
+        incident.assign(position, person, by=myself(), at=now())
+    return _after_position(incident)
+
+
+def _after_position(incident: Incident) -> Any:
+    """Back to where it was tapped."""
+    pages = {"update": "incidents.compose", "desk": "incidents.desk"}
+    page = pages.get(request.form.get("then", ""), "")
+    if page not in current_app.view_functions:
+        page = "incidents.show"
+    return redirect(url_for(page, code=incident.code), 303)

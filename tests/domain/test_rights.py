@@ -171,7 +171,7 @@ def hold(incident, position, person, now, until=None):
 
 
 def wrote_as(person, incident, now):
-    return rights.wrote_as(person, incident, rights.of(person, now))
+    return rights.wrote_as(person, incident, rights.of(person, now), now)
 
 
 def test_the_roster_s_bridge_publishes_on_every_incident(cast, incident, now):
@@ -179,24 +179,33 @@ def test_the_roster_s_bridge_publishes_on_every_incident(cast, incident, now):
 
 
 @pytest.mark.parametrize(("position", "role"), [("bridge", "bridge"), ("commander", "commander")])
-def test_who_holds_the_bridge_or_commands_publishes(cast, incident, now, position, role):
-    hold(incident, position, cast.responder, now)
-    assert wrote_as(cast.responder, incident, now) == role
+def test_who_holds_the_bridge_or_commands_publishes(colleague, incident, now, position, role):
+    hold(incident, position, colleague, now)
+    assert wrote_as(colleague, incident, now) == role
 
 
 @pytest.mark.parametrize("position", ["guest_lead", "partner_lead", "investigator", "scribe"])
-def test_the_other_positions_do_not_publish(cast, incident, now, position):
-    hold(incident, position, cast.responder, now)
+def test_the_other_positions_do_not_publish(colleague, incident, now, position):
+    hold(incident, position, colleague, now)
+    assert wrote_as(colleague, incident, now) is None
+
+
+def test_a_position_that_was_given_up_does_not_publish(colleague, incident, now):
+    hold(incident, "commander", colleague, now, until=now)
+    assert wrote_as(colleague, incident, now) is None
+
+
+def test_the_roster_s_person_in_charge_of_the_systems_commands_and_publishes(cast, incident, now):
+    assert wrote_as(cast.responder, incident, now) == "commander"
+
+
+def test_whom_the_command_was_taken_from_does_not_publish(cast, colleague, incident, now):
+    hold(incident, "commander", colleague, now)
     assert wrote_as(cast.responder, incident, now) is None
 
 
-def test_a_position_that_was_given_up_does_not_publish(cast, incident, now):
-    hold(incident, "commander", cast.responder, now, until=now)
-    assert wrote_as(cast.responder, incident, now) is None
-
-
-def test_neither_a_reader_nor_a_responder_nor_an_administrator_publishes(cast, incident, now):
-    assert {wrote_as(who, incident, now) for who in (cast.reader, cast.responder, cast.admin)} == {None}
+def test_neither_a_reader_nor_a_responder_nor_an_administrator_publishes(cast, colleague, incident, now):
+    assert {wrote_as(who, incident, now) for who in (cast.reader, colleague, cast.admin)} == {None}
 
 
 def test_a_missing_right_is_said(app):

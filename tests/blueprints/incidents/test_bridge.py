@@ -135,18 +135,18 @@ def test_readers_do_not_publish(sign_in, cast, incident, fields):
     assert latest(incident).id == incident.seen
 
 
-def test_a_responder_is_offered_the_bridge_and_keeps_what_was_typed(sign_in, cast, incident, fields):
-    client = sign_in(cast.responder)
+def test_a_responder_is_offered_the_bridge_and_keeps_what_was_typed(sign_in, colleague, incident, fields):
+    client = sign_in(colleague)
     answer = client.post(f"/incidents/{incident.code}/updates", data=fields)
     assert answer.status_code == 403
     assert "原因がわかりました。" in answer.text
     assert 'name="take_bridge"' in answer.text
     assert client.post(f"/incidents/{incident.code}/updates", data={**fields, "take_bridge": "1"}).status_code == 303
-    assert latest(incident).published_by_id == cast.responder.id
+    assert latest(incident).published_by_id == colleague.id
 
 
-def test_taking_the_bridge_gives_the_right_to_publish(sign_in, cast, incident, fields):
-    client = sign_in(cast.responder)
+def test_taking_the_bridge_gives_the_right_to_publish(sign_in, colleague, incident, fields):
+    client = sign_in(colleague)
     client.post(f"/incidents/{incident.code}/positions", data={"position": "bridge", "person": "me"})
     assert client.post(f"/incidents/{incident.code}/updates", data=fields).status_code == 303
 

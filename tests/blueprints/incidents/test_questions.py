@@ -82,10 +82,11 @@ def test_the_bridge_answers_once_for_all(sign_in, cast, url, incident, question)
     assert "できます。" in sign_in(cast.reader).get(f"/incidents/{incident.code}").text
 
 
-@pytest.mark.parametrize("who", ["reader", "responder"])
-def test_who_does_not_publish_does_not_answer(sign_in, cast, url, question, who):
+@pytest.mark.parametrize("who", ["reader", "colleague"])
+def test_who_does_not_publish_does_not_answer(sign_in, cast, colleague, url, question, who):
+    person = cast.reader if who == "reader" else colleague
     for path in ("answer", "mark"):
-        assert sign_in(getattr(cast, who)).post(f"{url}/1/{path}", data={"body": "できます。"}).status_code == 403
+        assert sign_in(person).post(f"{url}/1/{path}", data={"body": "できます。"}).status_code == 403
     db.session.rollback()
     assert db.session.get_one(Question, 1).answers == []
 
