@@ -20,7 +20,7 @@ import settings
 from blueprints import rooms
 from blueprints.shared import errors, language, live, pages, security, signin
 from blueprints.status import answer
-from domain import beginnings, business_hours, hotline_clock
+from domain import beginnings, business_hours, formation_clock, hotline_clock
 from domain.db import Organisation, db, guard, writing
 from integrations import calls, mail
 from integrations.console import ConsoleSender
@@ -68,7 +68,11 @@ def create_app(
     app.extensions["deliver"] = Dispatcher(_senders(app), clock=lambda: datetime.now(UTC))
     if app.config["SLACK_BOT_TOKEN"]:
         # Without Slack nothing is written down: it would be out of date by the time it could go out.
-        app.extensions["watch"] = Watches(Watch(_now), Watch(_now, of=hotline_clock, every=timedelta(seconds=5)))
+        app.extensions["watch"] = Watches(
+            Watch(_now),
+            Watch(_now, of=hotline_clock, every=timedelta(seconds=5)),
+            Watch(_now, of=formation_clock, every=timedelta(seconds=15)),
+        )
     _slack_ports(app)
     _serve_static(app)
     return app

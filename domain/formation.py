@@ -37,7 +37,7 @@ ASKED_FOR = ("commander", "bridge", "scribe")
 """What asks to be filled while nobody holds it; the others come when the commander wants them."""
 
 ASKS = (timedelta(minutes=5), timedelta(minutes=10), timedelta(minutes=20))
-"""How long after the declaration an unfilled position asks: three times, and then no more."""
+"""How long after the declaration (or after its holder left it) a position asks: three times, and then no more."""
 
 DOUBLE = timedelta(minutes=10)
 """How long after the last ask it still stands on the page."""
@@ -154,6 +154,17 @@ def assign(incident: "Incident", position: str, person: Person, *, by: Person, a
     return taken
 
 
+def take_open(incident: "Incident", position: str, *, by: Person, at: datetime) -> Person:
+    """Takes a position that nobody holds; who holds it then. Whoever holds it already keeps it.
+
+    Raises:
+        Refused, Conflict: as `assign` does.
+    """
+    _check(incident, position)
+    held = holder(incident, position, at)
+    return held or assign(incident, position, by, by=by, at=at).person
+
+
 def relieve(incident: "Incident", position: str, *, by: Person, at: datetime) -> None:
     """Takes a position back: whoever the roster names holds it again, or nobody. Again changes nothing.
 
@@ -207,6 +218,16 @@ def history(incident: "Incident") -> list[Event]:
     return list(db.session.scalars(query))
 
 
+def emptied(hand_overs: Iterable[Event]) -> dict[str, datetime]:
+    """Position → since when nobody holds it, where the newest of its hand-overs was to nobody."""
+    newest: dict[str, Event] = {}
+    for event in hand_overs:
+        position = str(event.details.get("position"))
+        if position not in newest or newest[position].id < event.id:
+            newest[position] = event
+    return {position: event.at for position, event in newest.items() if event.details.get("person") is None}
+
+
 def unfilled(incident: "Incident", held: dict[str, Holder]) -> list[str]:
     """Which of the positions that must be filled nobody holds."""
     if incident.kind != "incident" or incident.source or incident.resolved_at or incident.closed_at:
@@ -214,9 +235,13 @@ def unfilled(incident: "Incident", held: dict[str, Holder]) -> list[str]:
     return [position for position in ASKED_FOR if position not in held]
 
 
-def asking(incident: "Incident", held: dict[str, Holder], at: datetime) -> list[str]:
-    """Which of them ask on the page: until a while after the third ask."""
-    return unfilled(incident, held) if at < incident.declared_at + ASKS[-1] + DOUBLE else []
+def asking(
+    incident: "Incident", held: dict[str, Holder], at: datetime, empty_since: dict[str, datetime] | None = None
+) -> list[str]:
+    """Which of them ask on the page: until a while after the third ask. `empty_since`: what `emptied` found."""
+    since = empty_since or {}
+    last = ASKS[-1] + DOUBLE
+    return [one for one in unfilled(incident, held) if at < since.get(one, incident.declared_at) + last]
 
 
 def who_is_here(

@@ -27,6 +27,10 @@ MINOR_AREAS = ("system", "bridge")
 """The kinds of areas that are invited to a small incident."""
 
 
+HANDED_OVER, ASKED = "channel.handover", "channel.ask"
+"""Said in the incident's channel: who holds a position now; that nobody does, and who would take it."""
+
+
 class Mobilisation(Model):
     """What an incident has outside: its channel and its calls; and whether everybody was to be paged.
 
@@ -149,12 +153,33 @@ def renamed(incident: "Incident", at: datetime) -> None:
     refresh(incident, at)
 
 
-def handed_over(incident: "Incident", *, position: str, before: str, name: str, by: Person, at: datetime) -> None:
-    """Who holds a position now is said in the incident's channel; empty names: nobody."""
+def handed_over(
+    incident: "Incident", *, position: str, before: str, name: str, by: Person | None, at: datetime,
+    key: str | None = None,
+) -> Delivery | None:  # fmt: skip
+    """Who holds a position now is said in the incident's channel; empty names: nobody; `by` None: by the roster.
+
+    `key`: where several may write it down (`outbox.enqueue`).
+    """
     channel = _of_kind(incident, "channel.create")
-    if channel is not None:
-        details = {"position": position, "before": before, "name": name, "by": by.id}
-        _slack(incident, "channel.handover", at, needs=channel, details=details, name="handovers")
+    if channel is None:
+        return None
+    details = {"position": position, "before": before, "name": name, "by": by.id if by else None}
+    return _slack(incident, HANDED_OVER, at, needs=channel, details=details, name="formation", key=key)
+
+
+def ask_for(incident: "Incident", asks: list[list[str]], *, at: datetime, key: str) -> Delivery | None:
+    """Positions that nobody holds ask in the incident's channel to be taken. `asks`: [position, when it was due]."""
+    channel = _of_kind(incident, "channel.create")
+    if channel is None:
+        return None
+    return _slack(incident, ASKED, at, needs=channel, details={"asks": asks}, name="formation", key=key)
+
+
+def asks(incidents: Iterable[int]) -> list[Delivery]:
+    """What was asked so far in some incidents, oldest first: one query."""
+    query = select(Delivery).where(Delivery.incident_id.in_(list(incidents)), Delivery.kind == ASKED)
+    return list(db.session.scalars(query.order_by(Delivery.id)))
 
 
 def arrived(delivery: Delivery, at: datetime) -> None:
@@ -208,8 +233,10 @@ def _of_kind(incident: "Incident", kind: str) -> Delivery | None:
 
 def _slack(
     incident: "Incident", kind: str, at: datetime, *, needs: Delivery | None = None,
-    details: dict[str, Any] | None = None, name: str = "",
+    details: dict[str, Any] | None = None, name: str = "", key: str | None = None,
 ) -> Delivery:  # fmt: skip
     """A step at Slack in a lane of its own."""
     lane = f"slack:incident-{incident.id}:{name or kind.removeprefix('channel.')}"
-    return outbox.enqueue("slack", kind, at=at, incident_id=incident.id, needs=needs, details=details, lane=lane[:60])
+    return outbox.enqueue(
+        "slack", kind, at=at, incident_id=incident.id, needs=needs, details=details, lane=lane[:60], key=key
+    )

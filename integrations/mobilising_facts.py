@@ -33,12 +33,16 @@ class Guest:
 
 @dataclass(frozen=True)
 class MobilisingFacts:
-    """An incident's outside as it is now. `routing_key`: the area's own, empty where it has none: never shown."""
+    """An incident's outside as it is now. `unfilled`: what an ask is still about.
+
+    `routing_key`: the area's own, empty where it has none: never shown.
+    """
 
     channel_id: str = ""
     channel_name: str = ""
     calls: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[tuple[str, str], ...] = ()
+    unfilled: tuple[str, ...] = ()
     closed: bool = False
     resolved: bool = False
     guests: tuple[Guest, ...] = ()
@@ -55,12 +59,14 @@ def load_mobilising(row: Delivery, incident: Incident, at: datetime) -> Mobilisi
     own = db.session.get(PagingKey, area.id) if area else None
     who = row.details.get("person")
     person = db.session.get(Person, who) if isinstance(who, int) else None
-    held = formation.now_held(incident, at).values() if row.kind in FIRST else ()
+    held = formation.now_held(incident, at) if row.kind in (*FIRST, mobilising.ASKED) else {}
+    open_still = formation.unfilled(incident, held)
     return MobilisingFacts(
         channel_id=(found.channel_id if found else None) or "",
         channel_name=(found.channel_name if found else None) or "",
         calls={name: url for name in mobilising.CALLS if found and (url := found.call(name))},
-        roles=tuple((one.position, one.person.name) for one in held),
+        roles=tuple((one.position, one.person.name) for one in held.values()),
+        unfilled=tuple(position for position, _ in row.details.get("asks", ()) if position in open_still),
         closed=incident.closed_at is not None,
         resolved=incident.resolved_at is not None,
         guests=_guests(row.details.get("people")) if row.kind == "channel.invite" else (),

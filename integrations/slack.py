@@ -148,6 +148,11 @@ class Attempt:
     def base_url(self) -> str:
         return self._sender.base_url
 
+    @property
+    def pressable(self) -> bool:
+        """Whether what is pressed in Slack reaches us."""
+        return self._sender.pressable
+
     def ask(self, method: str, **arguments: Any) -> Any:
         """One request as it is; raises what the client raises, and DeliveryError when the time is over."""
         return self._request(method, **arguments)

@@ -12,6 +12,9 @@ TOPIC = 250
 
 CALL_NAMES = ("system", "customer")
 
+TAKE = "position.take"
+"""How the `action_id` of a button begins that takes a position; its value is `<incident>:<position>`."""
+
 
 def call_name(name: str, wording: Wording) -> str:
     """The two calls have the same names in every place."""
@@ -95,6 +98,36 @@ def handover_message(facts: DeliveryFacts, wording: Wording) -> tuple[str, list[
     if by and by != said["name"]:
         blocks.append(small(_("Given by %(name)s") % {"name": by}))
     return head, blocks
+
+
+def ask_message(
+    facts: DeliveryFacts, wording: Wording, base_url: str, pressable: bool
+) -> tuple[str, list[dict[str, Any]]]:
+    """Text and blocks of the question who takes positions that nobody holds; one tap where a tap reaches us."""
+    incident, outside = _given(facts)
+    _ = wording.gettext
+    drill = _("[DRILL]") + " " if incident.drill else ""
+    names = _(", ").join(position_word(one, wording) for one in outside.unfilled)
+    head = drill + _("%(positions)s: nobody has it yet. If you have a hand free, would you take it?") % {
+        "positions": names
+    }
+    blocks = [section(f"*{head}*")]
+    if pressable:
+        take, number = _("I take it: %(position)s"), incident.code.removeprefix("INC-")
+        buttons = [
+            button(TAKE, take % {"position": position_word(one, wording)}, f"{number}:{one}", index)
+            for index, one in enumerate(outside.unfilled)
+        ]
+        blocks.append({"type": "actions", "block_id": "position-actions", "elements": buttons})
+    if link := linked(base_url, f"incidents/{incident.code}", _("Incident page and record")):
+        blocks.append(small(link))
+    return head, blocks
+
+
+def button(action: str, label: str, value: str, number: int) -> dict[str, Any]:
+    """One of several buttons of the same kind in a block: each needs an `action_id` of its own."""
+    text = {"type": "plain_text", "text": label[:75], "emoji": False}
+    return {"type": "button", "action_id": f"{action}.{number}", "text": text, "value": value}
 
 
 def topic(facts: DeliveryFacts, wording: Wording) -> str:

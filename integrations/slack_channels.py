@@ -7,7 +7,14 @@ from slack_sdk.errors import SlackApiError
 
 from domain.outbox import DeliveryError
 from integrations.base import Sent
-from integrations.slack_channel_messages import bookmark, first_message, handover_message, purpose, topic
+from integrations.slack_channel_messages import (
+    ask_message,
+    bookmark,
+    first_message,
+    handover_message,
+    purpose,
+    topic,
+)
 from integrations.slack_errors import PERSON, classify
 from integrations.wording import Wording
 
@@ -63,6 +70,7 @@ class Step:
             "channel.bookmark": self._bookmark,
             "channel.invite": self._invite,
             "channel.handover": self._handed_over,
+            "channel.ask": self._ask,
         }
         return step[facts.kind]()
 
@@ -158,6 +166,16 @@ class Step:
         text, blocks = handover_message(self._facts, self._wording)
         channel = self._channel
         return Sent(self._attempt.find_first(channel) or self._attempt.post(channel, text, blocks), channel)
+
+    def _ask(self) -> Sent:
+        """Nobody is asked for what somebody has taken meanwhile."""
+        channel, outside = self._channel, self._facts.mobilising
+        found = self._attempt.find_first(channel) if self._facts.attempt > 1 else None
+        if not found and not (outside and outside.unfilled):
+            _ = self._wording.gettext
+            raise DeliveryError(_("Somebody has taken it in the meantime, so nobody was asked."), needless=True)
+        text, blocks = ask_message(self._facts, self._wording, self._base_url, self._attempt.pressable)
+        return Sent(found or self._attempt.post(channel, text, blocks), channel)
 
     def _pin(self) -> Sent:
         place = self._facts.thread

@@ -52,7 +52,7 @@ FLOORS = (
     {"mobilising", "paging", "calls", "formation", "followers", "followup", "restoring"}
     | {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
     {"rights", "reaching"},
-    {"additions", "suspicion", "hotline", "alike", "hotline_clock"},
+    {"additions", "suspicion", "hotline", "alike", "hotline_clock", "formation_clock"},
     {"questions", "endings", "timeline"},
     {"record", "readiness", "board"},
 )

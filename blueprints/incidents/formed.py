@@ -32,11 +32,12 @@ def formed(incident: Incident, level: str, at: datetime, duties: list[AreaDuty] 
         # What is over is shown as it stood when it ended.
         duties = roster.duty_now(incident.closed_at or at)
     held = formation.holders(incident, duties or [])
+    past = formation.history(incident)
     return {
         "held": held,
         "unfilled": formation.unfilled(incident, held),
-        "asking": formation.asking(incident, held, at),
-        "history": [_in_words(event) for event in formation.history(incident)],
+        "asking": formation.asking(incident, held, at, formation.emptied(past)),
+        "history": [_in_words(event) for event in past],
         "level": level,
     }
 

@@ -56,6 +56,8 @@ KINDS: dict[str, Any] = {
     "channel.bookmark": _l("Bookmark"),
     "channel.changed": _l("Pinned message brought up to date"),
     "channel.invite": _l("Invitation into the channel"),
+    mobilising.HANDED_OVER: _l("Hand-over told in the channel"),
+    mobilising.ASKED: _l("Who takes an open position, asked in the channel"),
     "incident.announced": _l("Announcement to a further channel"),
     "page.trigger": _l("Page"),
     "page.acknowledge": _l("Page acknowledged"),

@@ -11,17 +11,26 @@ from blueprints.shared.language import moment, now
 from blueprints.slack import opening
 from blueprints.slack.caller import Caller, escaped, link, refusal, said, whisper
 from blueprints.slack.reading import Json, at, text_at
+from domain import formation, incidents
 from domain.db import db, writing
 from domain.errors import DomainError
 from domain.hotline import Report
 from domain.people import Person
+
+TAKE = "position.take."
+"""How the `action_id` of every button begins that takes a position; its value is `<incident>:<position>`."""
 
 
 def pressed(caller: Caller, content: Json) -> None:
     """Does what the button says; whoever cannot have it is told privately why, and how it stands."""
     actions = at(content, "actions")
     action = actions[0] if isinstance(actions, list) and actions else {}
-    what = PRESSED.get(text_at(action, "action_id"))
+    name = text_at(action, "action_id")
+    if name.startswith(TAKE):
+        if text := refusal(caller, responder=True) or _take(caller, text_at(action, "value")):
+            whisper(caller, text)
+        return
+    what = PRESSED.get(name)
     if what is None:
         return
     report = report_of(text_at(action, "value"))
@@ -72,6 +81,29 @@ def _acknowledge(caller: Caller, report: Report) -> str | None:
         after = found(number)
         return standing(after) if after else said(error)
     return None
+
+
+def _take(caller: Caller, value: str) -> str | None:
+    """Takes a position that nobody holds. One that somebody holds is not taken from them by an old message."""
+    number, _, position = value.partition(":")
+    incident = incidents.by_code(number) if number.isascii() and number.isdecimal() else None
+    if incident is None or position not in formation.POSITIONS:
+        return gettext("This incident was not found.")
+    try:
+        with writing():
+            by = db.session.get_one(Person, caller.known.id)
+            held = formation.take_open(incident, position, by=by, at=now())
+            mine, name = held.id == by.id, held.name
+    except DomainError as error:
+        return said(error)
+    if mine:
+        return None
+    return gettext(
+        "%(position)s: %(name)s has it. On the page of %(incident)s it can be handed over.",
+        position=str(words.POSITIONS[position]),
+        name=escaped(name),
+        incident=link(incident.code, "incidents.show", code=incident.code),
+    )
 
 
 def _when_open(open_modal: Callable[[Caller, Report], str | None]) -> Callable[[Caller, Report], str | None]:
