@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 
-from domain import catalog, hotline, hotline_clock, incidents, maintenances, questions, roster
+from domain import catalog, formation, hotline, hotline_clock, incidents, maintenances, questions, roster
 from domain.additions import Voice
 from domain.catalog import Facility, Service, Symptom
 from domain.db import Instant, db
+from domain.formation import Position
 from domain.hotline import Report
 from domain.hotline_clock import Waiting
 from domain.incidents import Incident, IncidentService, Update, Words
@@ -105,6 +106,14 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Held:
+    """Who holds a position (`formation.POSITIONS`), given or by the roster."""
+
+    position: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Shown:
     """An incident, or planned work, as the board shows it (`lifecycle.Incident` says what the names mean)."""
 
@@ -112,6 +121,7 @@ class Shown:
     affected: tuple[Affected, ...]
     facilities: tuple[Place, ...]
     asked: tuple[Asked, ...]
+    positions: tuple[Held, ...]
     id: int
     kind: str
     title: str
@@ -250,7 +260,8 @@ _OPEN_ONES = select(
 
 def load(at: datetime) -> Board:
     """The board at `at` (aware UTC): worst incidents first, then the newest."""
-    found = _shown(at)
+    duties = roster.duty_now(at)
+    found = _shown(at, duties)
     shown = [one for one in found if one.kind == "incident"]
     real = [incident for incident in shown if not incident.drill]
     planned = sorted((one for one in found if one.kind == "maintenance"), key=lambda work: (work.began_at, work.id))
@@ -258,7 +269,6 @@ def load(at: datetime) -> Board:
         (incident for incident in real if incident.resolved_at is None),
         key=lambda incident: (SEVERITY_ORDER.index(incident.severity), -incident.began_at.timestamp()),
     )
-    duties = roster.duty_now(at)
     suspicions = _suspicions(duties, at)
     restored = [incident for incident in real if incident.resolved_at is not None]
     answer = Overall(
@@ -317,6 +327,12 @@ _PLACES = (
     .where(incident_facilities.c.incident_id.in_(_NUMBERS))
     .order_by(Facility.reading)
 )
+_GIVEN = (
+    select(Position.incident_id, Position.position, Person.name)
+    .join(Person, Person.id == Position.person_id)
+    .where(Position.incident_id.in_(_NUMBERS), Position.until.is_(None))
+    .order_by(Position.id)
+)
 _VOICES = select(func.count(Voice.id)).where(Voice.report_id == Report.id).scalar_subquery()
 _SUSPICIONS = (
     select(
@@ -339,8 +355,9 @@ def _rows(statement: Any, **given: Any) -> Any:
     return db.session.connection().execute(statement, given)
 
 
-def _shown(at: datetime) -> list[Shown]:
-    """What stands on the board, with what it touches and what was asked: four queries, six where much was asked."""
+def _shown(at: datetime, duties: list[roster.AreaDuty]) -> list[Shown]:
+    """What stands on the board, with what it touches, what was asked and who has what: five queries, seven where much
+    was asked."""
     found = _rows(_standing(), at=at).all()
     affected: dict[int, list[Affected]] = {row[0]: [] for row in found}
     places: dict[int, list[Place]] = {row[0]: [] for row in found if not row.all_facilities}
@@ -350,13 +367,15 @@ def _shown(at: datetime) -> list[Shown]:
     if places:
         for number, *place in _rows(_PLACES, incidents=list(places)):
             places[number].append(Place(*place))
-    own, asked = len(_OWN), _asked([row[0] for row in found if row.kind == "incident"])
+    running = [row[0] for row in found if row.kind == "incident"]
+    own, asked, held = len(_OWN), _asked(running), _held(running, duties)
     return [
         Shown(
             _latest(*row[own:]),
             tuple(affected[row[0]]),
             tuple(places.get(row[0], ())),
             asked.get(row[0], ()),
+            held.get(row[0], ()) if not row.source else (),
             *row[:own],
         )
         for row in found
@@ -368,6 +387,21 @@ def _asked(numbers: list[int]) -> dict[int, tuple[Asked, ...]]:
     return {
         number: tuple(Asked(one.body, one.answer.body, len(one.answers) > 1) for one in found if one.answer)
         for number, found in questions.frequent(numbers).items()
+    }
+
+
+def _held(numbers: list[int], duties: list[roster.AreaDuty]) -> dict[int, tuple[Held, ...]]:
+    """Who has what in each, in the order of the positions: one query."""
+    if not numbers:
+        return {}
+    given: dict[int, dict[str, str]] = {number: {} for number in numbers}
+    for number, position, name in _rows(_GIVEN, incidents=numbers):
+        given[number][position] = name
+    in_charge = formation.in_charge_of(duties)
+    by_roster = {position: in_charge[kind].name for position, kind in formation.ROSTERED.items() if kind in in_charge}
+    return {
+        number: tuple(Held(one, names[one]) for one in formation.POSITIONS if one in names)
+        for number, names in ((number, by_roster | own) for number, own in given.items())
     }
 
 

@@ -125,6 +125,10 @@ class Delivery(Model):
         """Trying again the same way is no use: stops until an administrator sends it again."""
         self.state, self.error = "failed", error.message[:ERROR_LENGTH]
         self.next_at = self.lease_until = None
+        told = {"delivery": self.id, "service": self.service, "what": self.kind, "error": self.error}
+        record(
+            "delivery.failed", by=None, at=at, report_id=self.report_id, incident_id=self.incident_id, **told
+        )  # fmt: skip
 
     def drop(self, at: datetime, why: str = "") -> None:
         """Nobody needs it any more: it ends without being sent."""

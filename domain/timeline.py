@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Optional
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, insert, select
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, insert, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
 from domain.db import Model, db
 from domain.errors import Conflict, Refused
@@ -201,6 +201,29 @@ def add_all(
 def found(incident: Incident, number: int) -> Entry | None:
     """The entry of an incident with this id, or None."""
     return db.session.scalar(select(Entry).where(Entry.id == number, Entry.incident_id == incident.id))
+
+
+def index(incident: Incident, *, kinds: Sequence[str] = KINDS, words: str = "") -> list[tuple[datetime, int]]:
+    """When and id of every entry of these kinds that holds the words, oldest first. One query."""
+    query = select(Entry.happened_at, Entry.id).where(Entry.incident_id == incident.id, Entry.kind.in_(kinds))
+    if folded := fold(words):
+        query = query.where(Entry.search.contains(folded, autoescape=True))
+    return [(at, number) for at, number in db.session.execute(query.order_by(Entry.happened_at, Entry.id))]
+
+
+def newest(incident: Incident, most: int) -> list[Entry]:
+    """The entries that happened last, at most `most`, the newest first."""
+    query = _whole().where(Entry.incident_id == incident.id)
+    return list(db.session.scalars(query.order_by(Entry.happened_at.desc(), Entry.id.desc()).limit(most)))
+
+
+def loaded(numbers: Sequence[int]) -> dict[int, Entry]:
+    """Entries by id, with what they said before. Two queries."""
+    return {one.id: one for one in db.session.scalars(_whole().where(Entry.id.in_(numbers)))} if numbers else {}
+
+
+def _whole() -> Select[Entry]:
+    return select(Entry).options(joinedload(Entry.struck_by), selectinload(Entry.versions).joinedload(Version.by))
 
 
 def for_bridge_since(incident: Incident, since: datetime) -> list[Entry]:

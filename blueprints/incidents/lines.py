@@ -12,6 +12,9 @@ from domain.text import clean, is_blank
 from domain.timeline import AHEAD, MOST
 from domain.walltime import latest_past, readings
 
+SOON = timedelta(days=30)
+"""A date without a year that lies ahead by no more is one of this year, and refused: nobody means a year ago."""
+
 _NARROW = str.maketrans("０１２３４５６７８９：／．－＋\u3000ＴＺ", "0123456789:/.-+ TZ")
 """Full width to half width, a character for a character: the words after the time stay as they were typed."""
 
@@ -131,7 +134,7 @@ def _stamp(found: re.Match[str], zone: ZoneInfo, now: datetime, last: _Stamp | N
 
 
 def _date(text: str, today: date) -> date:
-    """The date that is meant; without a year the last one that is not ahead."""
+    """The date that is meant; without a year the last one that is not ahead, unless it is so soon that it is a slip."""
     numbers = [int(part) for part in re.findall(r"\d+", text)]
     if len(numbers) == 3:
         if not 1970 <= numbers[0] <= 2999:
@@ -142,7 +145,7 @@ def _date(text: str, today: date) -> date:
             day = date(year, *numbers)
         except ValueError:  # the 29th of February is not in every year
             continue
-        if day <= today:
+        if day <= today + SOON:
             return day
     raise ValueError(f"no date: {text!r}")
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from blueprints.incidents.chronicle import NAMES, recent
 from blueprints.incidents.formed import formed, here, who_holds
 from blueprints.incidents.mobilised import mobilised
 from blueprints.incidents.story import first_report, story
@@ -25,6 +26,8 @@ def shown(incident: Incident) -> dict[str, Any]:
         "incident": incident,
         "words": incidents.words_of([incident]).get(incident.id),
         "story": story(incident),
+        "recent": recent(incident, level),
+        **NAMES,
         "origin": first_report(incident),
         "level": level,
         "reach": reached,

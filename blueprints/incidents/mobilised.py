@@ -172,7 +172,7 @@ def _names(rows: list[Delivery]) -> dict[int, str]:
     wanted = {number for row in rows for number, _ in row.details.get("missed", ())}
     wanted |= {row.details["person"] for row in rows if row.details.get("person")}
     query = select(Person.id, Person.name).where(Person.id.in_(wanted))
-    return dict(db.session.execute(query).tuples().all()) if wanted else {}
+    return {row.id: row.name for row in db.session.execute(query)} if wanted else {}
 
 
 def _line(row: Delivery, known: Known) -> Line:

@@ -54,7 +54,7 @@ def story(incident: Incident) -> list[Entry]:
         .options(joinedload(Event.actor))
         .order_by(Event.id)
     )
-    entries += [Entry(event.at, event.actor, lines=_lines(event)) for event in told]
+    entries += [Entry(event.at, event.actor, lines=lines_of(event)) for event in told]
     return sorted(entries, key=lambda entry: (entry.at, entry.update.id if entry.update else 0), reverse=True)
 
 
@@ -69,7 +69,8 @@ def first_report(incident: Incident) -> Report | None:
     )
 
 
-def _lines(event: Event) -> list[str]:
+def lines_of(event: Event) -> list[str]:
+    """What happened, in words; of an edit a line for each thing that changed."""
     if event.kind == "incident.reopened":
         return [gettext("Reopened: the restoration did not hold.")]
     if event.kind == "incident.closed":
