@@ -370,6 +370,29 @@ def test_the_same_minute_of_the_next_day_is_another_board(app: Flask, cast: Simp
     assert card_of(board(client)) != card_of(today)
 
 
+def held(page: str) -> dict[str, str]:
+    """Position → who has it, as the card says."""
+    text = card_of(page).replace("\u00a0", " ")
+    return dict(re.findall(r"(コマンダー|ブリッジ役|記録担当)[^<]*?：<span class=\"nb\">([^<]*)", text))
+
+
+def test_it_says_who_has_which_position(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    incident = declare(cast.responder)
+    client = sign_in(cast.reader)
+    assert held(board(client)) == {"コマンダー": "岡本 沙織", "ブリッジ役": "高橋 由紀子"}
+    with writing():
+        incident.assign("commander", cast.deputy, by=cast.deputy, at=NOW)
+        incident.assign("scribe", cast.admin, by=cast.deputy, at=NOW)
+    assert held(board(client)) == {"コマンダー": "伊藤 航", "ブリッジ役": "高橋 由紀子", "記録担当": "大塚 仁"}
+
+
+def test_what_was_moved_in_from_elsewhere_has_no_formation(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    incident = declare(cast.responder)
+    with writing():
+        incident.source = "Statuspage"
+    assert held(board(sign_in(cast.reader))) == {}
+
+
 def card_of(page: str) -> str:
     return page[page.index("<article") : page.index("</article>")]
 
