@@ -3,16 +3,19 @@
 import asyncio
 import json
 from typing import Any
+from urllib.parse import parse_qs
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from server.bridge import INTERNAL_HEADER, Answer, Bridge, Headers
-from server.hub import Hub, Key, Stream
+from server.bridge import INTERNAL_HEADER, Answer, Bridge, Headers, plain
+from server.hub import Hub, Key, Person, Stream
 
 TRANSPORT = "noroshi.transport"
 LIVE = "/live"
 _OURS = {b"content-type", b"content-length", b"content-encoding", b"cache-control", b"etag", b"last-modified"}
 """Headers of the authorising answer that say nothing about the stream; all others (security, cookies) stay."""
+FULL = "ただいま混み合っています。この画面は数秒ごとに確かめます。 / Busy: this page asks every few seconds instead."
+"""To a page that asks for a stream when there are as many as fit; it asks for the state at intervals then."""
 HEAD_LIMIT = 64 * 1024
 """Bytes of a request's line and headers. uvicorn would collect them without end."""
 
@@ -77,8 +80,11 @@ class Front:
         permit = answer.take(INTERNAL_HEADER)
         if permit and answer.status == 200 and (scope["method"], scope["path"]) == ("GET", LIVE):
             answer.body.close()
+            if self._hub.full:
+                await plain(503, FULL).send(send)
+                return
             await send({"type": "http.response.start", "status": 200, "headers": _stream_headers(answer)})
-            stream = _stream(json.loads(permit), transport, scope["headers"])
+            stream = Stream(transport, *_allowed(json.loads(permit)), _seen(scope))
             await self._hub.hold(stream, receive, signals=signals)
         else:
             await answer.send(send)
@@ -92,8 +98,14 @@ def _stream_headers(answer: Answer) -> Headers:
     ]
 
 
-def _stream(permit: dict[str, Any], transport: Any, request_headers: Headers) -> Stream:
-    """The stream that a permit allows: `{"topic", "language", "rights", "person", "epoch"}`."""
+def _allowed(permit: dict[str, Any]) -> tuple[Key, Person]:
+    """What a permit allows to whom: `{"topic", "language", "rights", "person", "epoch"}`."""
     key = Key(permit["topic"], permit["language"], permit["rights"])
-    seen = next((value for name, value in request_headers if name == b"last-event-id"), b"")
-    return Stream(transport, key, (permit["person"], permit["epoch"], permit["rights"]), seen.decode("latin-1"))
+    return key, (permit["person"], permit["epoch"], permit["rights"])
+
+
+def _seen(scope: Any) -> str:
+    """The version that the page has: the browser says it where it comes back by itself, the page where it does."""
+    told = next((value for name, value in scope["headers"] if name == b"last-event-id"), b"")
+    found = told or next(iter(parse_qs(scope["query_string"]).get(b"seen", ())), b"")
+    return found.decode("latin-1")

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from server import metrics, sse
+from server.limits import STREAMS
 
 BEAT = 15.0
 """Seconds between two beats."""
@@ -20,14 +22,20 @@ PAUSE = 0.1
 """Seconds between two renderings at least; the first one comes at once."""
 RETRY = (1_000, 15_000)
 """Milliseconds over which clients spread when they come back: all at once they would cost Flask seconds."""
-WAITING = 64 * 1024
-"""Bytes that may wait in a stream before it is passed over."""
+LETTING_IN = 3
+"""Milliseconds for each stream that comes back: many of them spread over longer than RETRY."""
+WAITING = 16 * 1024
+"""Bytes that may wait in a stream before it is passed over, beside one fragment, which all share who wait for it."""
+SEND_BUFFER = 32 * 1024
+"""Bytes of a stream that the system is asked to keep (it takes twice as many); by itself it would keep megabytes."""
 TURN = 500
 """Streams that are written to before the loop may do something else."""
 CATCH_UP = 0.1
 """Seconds between two looks at the streams that were passed over."""
 AGAIN = timedelta(seconds=1)
 """After how long a rendering that failed is tried again."""
+ANYWAY = 60.0
+"""Seconds after which everything is looked at without a signal: rights end by the clock as well."""
 
 Rendered = tuple[str, datetime | None] | None
 Render = Callable[[str, str, str], Rendered]
@@ -68,10 +76,17 @@ class Stream:
         """Writes at once; False when the reader is too slow and too much waits already."""
         if self.transport.is_closing():
             return True
-        if self.transport.get_write_buffer_size() > WAITING:
+        waiting = self.transport.get_write_buffer_size()
+        if waiting and waiting + len(framed) > WAITING:
             return False
         self.transport.write(framed)
         return True
+
+    def keep_little(self) -> None:
+        """Tells the system to hold back little of what this reader does not take."""
+        connection = self.transport.get_extra_info("socket")
+        with suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
     def end(self, last_words: bytes = b"") -> None:
         """Ends the stream now. A reader that stands still would never take the farewell: it is cut off."""
@@ -87,7 +102,8 @@ class Stream:
 class Hub:
     """All open streams of this process. Lives on the event loop; only `signal` may be called from any thread.
 
-    `watch(True)` is called when the first stream opens and `watch(False)` when the last one has gone.
+    `watch(True)` is called when the first stream opens and `watch(False)` when the last one has gone. `most`: how many
+    streams there may be.
     """
 
     def __init__(
@@ -98,12 +114,17 @@ class Hub:
         watch: Callable[[bool], None] = lambda wanted: None,
         *,
         beat: float = BEAT,
+        anyway: float = ANYWAY,
+        most: int = STREAMS,
     ) -> None:
         self._render = render
         self._still_welcome = still_welcome
         self._pool = pool
         self._watch = watch
         self._beat = beat
+        self._anyway = anyway
+        self._most = most
+        self.count = 0
         self.signals = 0
         self._signalled = False
         self._stopping = False
@@ -118,7 +139,8 @@ class Hub:
         """Begins to work on the running event loop."""
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
-        self._tasks = [self._loop.create_task(work) for work in (self._publish(), self._beats(), self._catch_up())]
+        works = (self._publish(), self._beats(), self._catch_up(), self._look_anyway())
+        self._tasks = [self._loop.create_task(work) for work in works]
 
     async def stop(self) -> None:
         """Ends every stream; whoever comes after this is ended at once."""
@@ -126,7 +148,9 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._each(self._everyone(), Stream.end)
+        # Told anew: how many come back at once is known only now.
+        last = self._latest_return()
+        await self._each(self._everyone(), lambda stream: stream.end(_come_back(last)))
 
     def signal(self) -> None:
         """Something was committed. From any thread."""
@@ -146,7 +170,8 @@ class Hub:
 
         `signals`: the hub's count before the person was let in. A commit in between could have signed them out.
         """
-        stream.write(sse.retry(random.randint(*RETRY)))  # noqa: S311 (a spread, no secret)
+        stream.keep_little()
+        stream.write(_come_back(self._latest_return()))
         self._open(stream)
         if signals != self.signals:
             self._note()
@@ -156,11 +181,21 @@ class Hub:
         finally:
             self._close(stream)
 
+    @property
+    def full(self) -> bool:
+        """Whether another stream would take what pages need."""
+        return self.count >= self._most
+
+    def _latest_return(self) -> int:
+        """Milliseconds until the last one comes back, if all are cut off now."""
+        return max(RETRY[1], self.count * LETTING_IN)
+
     def _open(self, stream: Stream) -> None:
         if self._stopping:
             stream.end()
         if not self._streams:
             self._watch(True)
+        self.count += 1
         self._streams.setdefault(stream.key, set()).add(stream)
         metrics.streams.inc()
         if stream.key in self._fragments:
@@ -169,6 +204,7 @@ class Hub:
             self._wake.set()
 
     def _close(self, stream: Stream) -> None:
+        self.count -= 1
         metrics.streams.dec()
         self._behind.discard(stream)
         self._streams[stream.key].discard(stream)
@@ -249,7 +285,7 @@ class Hub:
         if not people:
             return
         gone = people - await self._ask(self._still_welcome, people)
-        for stream in self._everyone():
+        for stream in self._everyone() if gone else ():
             if stream.person in gone:
                 stream.end(sse.named("end", ""))
 
@@ -298,3 +334,13 @@ class Hub:
         while True:
             await asyncio.sleep(CATCH_UP)
             await self._each(self._behind, self._give)
+
+    async def _look_anyway(self) -> None:
+        while True:
+            await asyncio.sleep(self._anyway)
+            self._note()
+
+
+def _come_back(latest: int) -> bytes:
+    """After how long to come back, different for each."""
+    return sse.retry(random.randint(RETRY[0], latest))  # noqa: S311 (a spread, no secret)

@@ -15,6 +15,7 @@ import uvicorn
 from flask import Flask
 
 from domain.db import db
+from server import limits
 from server.bridge import Bridge
 from server.bus import bus_for
 from server.front import Front, Protocol
@@ -45,7 +46,10 @@ def serve(app: Flask, host: str, port: int, ready: Callable[[str], None]) -> int
         reason = error.strerror or str(error)
         print(f"Noroshi cannot listen on {host}:{port}: {reason}. Set PORT to another one.", file=sys.stderr)
         return 1
-    Process(app, listener, ready).run()
+    open_files = limits.raise_open_files()
+    if limits.room(open_files) < limits.STREAMS:
+        print(f"Noroshi: {limits.said(open_files)}", file=sys.stderr, flush=True)
+    Process(app, listener, ready, most=limits.room(open_files)).run()
     return 0
 
 
@@ -64,11 +68,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Process:
-    """Everything that runs, around one app and one listening socket, which it closes."""
+    """Everything that runs, around one app and one listening socket, which it closes. `of_hub`: the hub's options."""
 
-    def __init__(
-        self, app: Flask, listener: socket.socket, ready: Callable[[str], None], *, beat: float | None = None
-    ) -> None:
+    def __init__(self, app: Flask, listener: socket.socket, ready: Callable[[str], None], **of_hub: Any) -> None:
         self._listener = listener
         self._ready = ready
         self._requests = ThreadPoolExecutor(THREADS, "flask")
@@ -77,7 +79,7 @@ class Process:
         with app.app_context():
             self.bus = bus_for(db.engine.url)
         self.worker = Crew(app.app_context, app.extensions["deliver"], app.extensions.get("watch"))
-        self.hub = _hub(app, self._renders, self.bus.watch, {"beat": beat} if beat else {})
+        self.hub = _hub(app, self._renders, self.bus.watch, of_hub)
         bridge = Bridge(app, self._requests, app.config["MAX_CONTENT_LENGTH"] or MAX_BODY)
         self.front = Front(bridge, self.hub)
         self.server = Server(_config(self.front, app.config.get("TRUSTED_PROXIES", "127.0.0.1")), self)

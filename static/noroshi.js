@@ -348,10 +348,13 @@ document.addEventListener("htmx:before:request", (event) => {
 
 // ——— offline: what was last seen, for a day; signing out takes it away
 async function forget() {
-  may(() => localStorage.clear());
+  // With something in it: an empty store is cleared without a word to the other tabs.
+  may(() => { localStorage.setItem("out", ""); localStorage.clear(); });
   try { for (const name of await caches.keys()) await caches.delete(name); } catch { /* plain http */ }
 }
 document.addEventListener("submit", (event) => { if (event.target.closest("[data-signs-out]")) forget(); });
+// The other tabs of this browser are signed out with it: what they show goes as well.
+addEventListener("storage", (event) => { if (event.key === null) setTimeout(() => location.reload(), 2000); });
 if ("serviceWorker" in navigator && document.body.dataset.person) navigator.serviceWorker.register("/sw.js").catch(() => {});
 const keptAt = document.documentElement.dataset.keptAt;
 if (keptAt) {

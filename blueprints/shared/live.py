@@ -5,13 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, g, render_template
-from sqlalchemy import select
 
 from blueprints.shared.language import now
 from blueprints.shared.who import LEVELS
 from domain import rights
-from domain.db import db, snapshot, version
-from domain.people import Person
+from domain.db import snapshot, version
 from settings import LANGUAGES
 
 Fragment = tuple[str, datetime | None]
@@ -110,10 +108,7 @@ class Live:
 
     def still_welcome(self, people: set[tuple[int, int, str]]) -> set[tuple[int, int, str]]:
         """Of (person id, session epoch, class of rights) those that still hold: two queries for all of them."""
-        wanted = {person for person, _, _ in people}
-        found = db.session.scalars(select(Person).where(Person.id.in_(wanted), Person.deactivated_at.is_(None))).all()
-        level = rights.of_each(found, now())
-        return people & {(person.id, person.epoch, level[person.id].level) for person in found}
+        return people & rights.standing({person for person, _, _ in people}, now())
 
 
 def init_app(app: Flask) -> None:

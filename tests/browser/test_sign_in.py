@@ -48,6 +48,14 @@ def test_signing_out_ends_it_here(open_as: Callable[..., Page]) -> None:
     expect(page).to_have_url(re.compile("/login"))
 
 
+def test_signing_out_ends_the_other_tabs_of_the_browser(open_as: Callable[..., Page]) -> None:
+    page = open_as("reader", "/logout")
+    board = page.context.new_page()
+    board.goto(page.url.replace("/logout", "/"))
+    page.get_by_role("main").get_by_role("button", name=ja("Sign out")).tap()
+    expect(board).to_have_url(re.compile("/login"))
+
+
 def test_the_language_is_one_tap_away_and_stays(open_as: Callable[..., Page], password: str) -> None:
     page = open_as(None, "/login")
     page.get_by_role("button", name="English").tap()

@@ -143,10 +143,10 @@ class Portal:
         self._wires.append(wire)
         return wire
 
-    def stream(self, person: int = 1, *, headers: str = "", lang: str = "ja", **options: Any) -> Wire:
+    def stream(self, person: int = 1, *, headers: str = "", lang: str = "ja", query: str = "", **options: Any) -> Wire:
         """An open stream of the board; the head of its answer has been read into `wire.head`."""
         wire = self.wire(**options)
-        wire.send(f"GET /live?person={person}&lang={lang} HTTP/1.1\r\nHost: t\r\n{headers}\r\n".encode())
+        wire.send(f"GET /live?person={person}&lang={lang}{query} HTTP/1.1\r\nHost: t\r\n{headers}\r\n".encode())
         wire.head = wire.until(b"\r\n\r\n")  # type: ignore[attr-defined]
         return wire
 
@@ -234,16 +234,16 @@ def _views(app: Flask) -> None:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Portal]]:
-    """`start(beat=0.05)` runs a portal until the test ends; `config` goes into the app's."""
+    """`start(of_hub={"beat": 0.05})` runs a portal until the test ends; `config` goes into the app's."""
     portals: list[Portal] = []
 
-    def of(*, beat: float | None = None, url: str | None = None, **config: Any) -> Portal:
+    def of(*, of_hub: dict[str, Any] | None = None, url: str | None = None, **config: Any) -> Portal:
         app = make_app(url or f"sqlite:///{tmp_path / f'{len(portals)}.sqlite3'}")
         app.config.update(config)
         is_ready = threading.Event()
         listener = listen("127.0.0.1", 0)
         port = listener.getsockname()[1]
-        process = Process(app, listener, lambda url: is_ready.set(), beat=beat)
+        process = Process(app, listener, lambda url: is_ready.set(), **(of_hub or {}))
         thread = threading.Thread(target=process.run)
         thread.start()
         assert is_ready.wait(DEADLINE)

@@ -1,6 +1,7 @@
 """Live streams through the real server."""
 
 import re
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from server import sse
+from server.hub import Stream
 from tests.server.conftest import Portal, Wire, wait_for
 
 pytestmark = pytest.mark.one_database
@@ -15,6 +17,10 @@ pytestmark = pytest.mark.one_database
 
 def open_streams(portal: Portal) -> int:
     return sum(len(streams) for streams in portal.hub._streams.values())
+
+
+def everyone(portal: Portal) -> list[Stream]:
+    return portal.hub._everyone()
 
 
 class BrokenTransport:
@@ -131,8 +137,48 @@ def test_who_comes_back_with_an_old_id_gets_the_present_state(portal: Portal) ->
     portal.stream(headers="Last-Event-ID: 0123456789abcdef\r\n").until(b"board ja reader")
 
 
+def test_a_page_that_asks_by_itself_says_what_it_has(portal: Portal) -> None:
+    seen = sse.version_of("<p>board ja reader</p>")
+    stream = portal.stream(query=f"&seen={seen}")
+    wait_for(lambda: portal.hub._fragments)
+    portal.publish("<p>new</p>")
+    assert b"board ja" not in stream.until(b"<p>new</p>")
+
+
+def test_who_never_reads_costs_little(portal: Portal) -> None:
+    portal.stream(1, receive_buffer=4096)
+    reader = portal.stream(2)
+    for number in range(40):
+        portal.publish(f"<p>{number}.</p>" + "x" * 10_000)
+        reader.until(f"<p>{number}.</p>".encode())
+    never = next(stream for stream in everyone(portal) if stream.person[0] == 1)
+    connection = never.transport.get_extra_info("socket")
+    held = never.transport.get_write_buffer_size()
+    # Twice what was asked for, with what the system needs for itself.
+    held += connection.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+    assert held < 85 * 1024, "with the 15 KB of any stream it costs more than 100 KB"
+    assert never in portal.hub._behind
+
+
+def test_when_no_more_fit_pages_still_come_in(start: Callable[..., Portal]) -> None:
+    portal = start(of_hub={"most": 1})
+    portal.stream(1).until(b"reader</p>")
+    assert portal.stream(2).head.startswith(b"HTTP/1.1 503 ")  # type: ignore[attr-defined]
+    other = portal.wire()
+    other.send(b"GET /who HTTP/1.1\r\nHost: t\r\n\r\n")
+    assert other.until(b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+
+
+def test_rights_that_ended_by_the_clock_end_the_stream(start: Callable[..., Portal]) -> None:
+    portal = start(of_hub={"anyway": 0.05})
+    stream = portal.stream(1)
+    stream.until(b"reader</p>")
+    portal.live.unwelcome = {(1, 0, "reader")}
+    assert stream.closed().endswith(b"0\r\n\r\n")
+
+
 def test_a_beat_is_an_event_with_data(start: Callable[..., Portal]) -> None:
-    stream = start(beat=0.05).stream()
+    stream = start(of_hub={"beat": 0.05}).stream()
     stream.until(b"event: beat\ndata: ")
     stream.until(b"event: beat\ndata: ")
 
@@ -185,6 +231,16 @@ def test_retries_are_spread(portal: Portal) -> None:
     delays = [told(portal.stream()) for _ in range(20)]
     assert len(set(delays)) > 10
     assert 1_000 <= min(delays) <= max(delays) <= 15_000
+
+
+def test_many_come_back_over_a_longer_time(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.hub.LETTING_IN", 10_000)
+    streams = [portal.stream(person) for person in range(20)]
+    for stream in streams:
+        stream.until(b"reader</p>")
+    portal.stop()
+    told = [int(re.findall(rb"retry: (\d+)\n\n", stream.closed())[-1]) for stream in streams]
+    assert 15_000 < max(told) <= 200_000
 
 
 def test_a_stop_ends_two_hundred_streams_properly(portal: Portal) -> None:
