@@ -20,7 +20,7 @@ import settings
 from blueprints import rooms
 from blueprints.shared import errors, language, live, pages, security, signin
 from blueprints.status import answer
-from domain import beginnings, business_hours, formation_clock, hotline_clock
+from domain import beginnings, business_hours, formation_clock, hotline_clock, promise_clock
 from domain.db import Organisation, db, guard, writing
 from integrations import calls, mail
 from integrations.console import ConsoleSender
@@ -72,6 +72,7 @@ def create_app(
             Watch(_now),
             Watch(_now, of=hotline_clock, every=timedelta(seconds=5)),
             Watch(_now, of=formation_clock, every=timedelta(seconds=15)),
+            Watch(_now, of=promise_clock, every=timedelta(seconds=5)),
         )
     _slack_ports(app)
     _serve_static(app)
@@ -130,6 +131,9 @@ def _organisation(config: dict[str, Any]) -> Organisation:
         channel_name=config["INCIDENT_CHANNEL_NAME"],
         announce=settings.listed(config["SLACK_ANNOUNCE_CHANNELS"]),
         night=config["NIGHT_HOURS"],
+        first_update=config["UPDATE_FIRST_SPAN"],
+        update_every=config["UPDATE_EVERY_SPAN"],
+        update_every_for=config["UPDATE_EVERY_FOR_SPAN"],
         # Without Slack nobody is told by the clock, so nothing promises it.
         reminders=config["HOTLINE_REMINDERS"] if config["SLACK_BOT_TOKEN"] else None,
     )

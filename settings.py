@@ -34,6 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "SLACK_TIMEOUT": "10",
     "SLACK_ANNOUNCE_CHANNELS": "",
     "SLACK_DRILL_CHANNEL": "drill",
+    "SLACK_TIMELINE_REACTION": "memo",
     "INCIDENT_CHANNEL_NAME": channel_names.DEFAULT,
     "BUSINESS_HOURS": business_hours.DEFAULT_TEXT,
     "PAGE_FROM_SEVERITY": "critical",
@@ -50,6 +51,9 @@ DEFAULTS: dict[str, Any] = {
     "ZOOM_API_URL": "https://api.zoom.us/v2/",
     "HOTLINE_FIRST_REMINDER": "5",
     "HOTLINE_NEXT_REMINDER": "5",
+    "UPDATE_FIRST": "5",
+    "UPDATE_EVERY": "20",
+    "UPDATE_EVERY_FOR": "120",
     "SMTP_URL": None,
     "SMTP_HOST": None,
     "SMTP_PORT": "587",
@@ -154,9 +158,12 @@ def _check(config: dict[str, Any]) -> None:
             raise SettingError(f"{name} is {value!r}; it must be an address such as https://noroshi.example.jp/.")
     _check_mobilising(config)
     _check_mail(config)
+    config["SLACK_TIMELINE_REACTION"] = _reaction(str(config["SLACK_TIMELINE_REACTION"]))
     config["HOTLINE_REMINDERS"] = tuple(
         minutes(name, config[name]) for name in ("HOTLINE_FIRST_REMINDER", "HOTLINE_NEXT_REMINDER")
     )
+    for name in ("UPDATE_FIRST", "UPDATE_EVERY", "UPDATE_EVERY_FOR"):
+        config[f"{name}_SPAN"] = minutes(name, config[name])
     try:
         config["SLACK_TIMEOUT"] = float(config["SLACK_TIMEOUT"])
     except ValueError:
@@ -213,6 +220,14 @@ def _is_port(parts: SplitResult) -> bool:
         return parts.port is None or parts.port > 0
     except ValueError:
         return False
+
+
+def _reaction(text: str) -> str:
+    """The name of an emoji as Slack's events have it: without colons."""
+    name = text.strip().strip(":")
+    if not re.fullmatch(r"[^\s:]{1,100}", name):
+        raise SettingError(f"SLACK_TIMELINE_REACTION is {text!r}; it must be the name of an emoji, such as memo.")
+    return name
 
 
 def _night(text: str) -> tuple[int, int]:

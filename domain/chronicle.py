@@ -27,7 +27,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "question": ("question.asked", "question.answered"),
     "people": (
         "incident.assigned", "incident.called", "incident.paged", "incident.page_decided", "incident.call_joined",
-        "incident.call_left", "channel.create", "page.trigger", "call.open",
+        "incident.call_left", "incident.reminded", "channel.create", "page.trigger", "call.open",
     ),
     "state": (
         "incident.began", "incident.ended",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cache
 from itertools import chain
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from domain import mobilising
+from domain import mobilising, promises
 from domain.catalog import Facility, Service, worst
 from domain.db import Instant, db
 from domain.errors import Conflict
@@ -42,9 +42,6 @@ __all__ = [
 ]  # fmt: skip
 
 PER_PAGE = 50
-
-FIRST_DETAILS = timedelta(minutes=5)
-"""How soon after the declaration the first details are promised."""
 
 
 class Suspicion(Protocol):
@@ -99,8 +96,9 @@ def declare(
 ) -> Incident:
     """Declares an incident; the same `key` again gives the same incident. `facilities` None means all.
 
-    The holding text is published at once unless `holding` is False; details are promised within five minutes. What
-    starts outside is written down in its order (`mobilising`); `page`: whether everybody is paged, None: nobody asked.
+    The holding text is published at once unless `holding` is False; details are promised soon (`promises.first`).
+    What starts outside is written down in its order (`mobilising`); `page`: whether everybody is paged, None: nobody
+    asked.
 
     Raises:
         Conflict: the report has become an incident already (`incident` in its params is the code).
@@ -116,7 +114,7 @@ def declare(
     incident = Incident(
         key=key, kind="incident", title=title, severity=good_severity(severity), state="investigating",
         drill=drill, all_facilities=facilities is None, facilities=list(facilities or []), search="",
-        began_at=begun(began_at, at), declared_at=at, declared_by_id=by.id, next_update_at=at + FIRST_DETAILS,
+        began_at=begun(began_at, at), declared_at=at, declared_by_id=by.id, next_update_at=promises.first(at),
     )  # fmt: skip
     db.session.add(incident)
     incident.touch(services)
@@ -129,7 +127,7 @@ def declare(
     mobilising.call_together(incident, by=by, at=at, page=page)
     if holding:
         said = kept_words(holding_words or {})
-        incident.say(f"{key[:55]}:holding", "declared", by, at, said, at + FIRST_DETAILS, wrote_as=wrote_as)
+        incident.say(f"{key[:55]}:holding", "declared", by, at, said, promises.first(at), wrote_as=wrote_as)
     return incident
 
 

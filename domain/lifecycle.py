@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from sqlalchemy import Column, ColumnElement, ForeignKey, Index, String, Table, Text, and_, func, select
 from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship
 
-from domain import followers, followup, formation, mobilising, paging, restoring
+from domain import followers, followup, formation, mobilising, paging, promises, restoring
 from domain.catalog import SERVICE_STATES, Facility, Service
 from domain.db import Base, Model, db
 from domain.errors import Conflict, Refused
@@ -15,7 +15,7 @@ from domain.events import record
 from domain.formation import Position
 from domain.outbox import enqueue
 from domain.people import Person
-from domain.text import fold, has_words, is_blank, one_line
+from domain.text import fold, has_words, one_line
 from domain.updates import WORDS, Update, drop_draft, kept_words
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Incident(Model):
         self._check_follows(state, seen, reopen)
         reason = one_line(next_update_reason)[:300]
         if state != self.last_state and self.kind == "incident":
-            _check_promise(next_update_at, reason, at)
+            promises.check(next_update_at, reason, at)
         if corrects is not None and not any(update.id == corrects for update in self.updates):
             raise Refused("corrects", "corrects_unknown")
         self.touch(services or {})
@@ -186,7 +186,7 @@ class Incident(Model):
             raise Conflict("nothing_published_yet")
         if next_update_at is None:
             raise Refused("next_update", "next_update_missing")
-        _check_promise(next_update_at, "", at)
+        promises.check(next_update_at, "", at)
         said = {name: getattr(last, name) for name in WORDS}
         return self.say(key, "unchanged", by, at, said, next_update_at, wrote_as=wrote_as, format=last.format)
 
@@ -399,13 +399,6 @@ def ended(incident: Incident, ended_at: datetime | None, at: datetime) -> dateti
         raise Refused("ended_at", "ended_impossible")
     # Forms know no seconds: an end in the minute of the beginning is not before it.
     return max(ended_at, incident.began_at)
-
-
-def _check_promise(due: datetime | None, reason: str, at: datetime) -> None:
-    if due is None and is_blank(reason):
-        raise Refused("next_update_reason", "reason_missing")
-    if due is not None and due <= at:
-        raise Refused("next_update", "next_update_past")
 
 
 def _plain(value: object) -> str:

@@ -27,8 +27,9 @@ MINOR_AREAS = ("system", "bridge")
 """The kinds of areas that are invited to a small incident."""
 
 
-HANDED_OVER, ASKED = "channel.handover", "channel.ask"
-"""Said in the incident's channel: who holds a position now; that nobody does, and who would take it."""
+HANDED_OVER, ASKED, PROMISED = "channel.handover", "channel.ask", "channel.promise"
+"""Said in the incident's channel: who holds a position now; that nobody does, and who would take it; that an update is
+due."""
 
 
 class Mobilisation(Model):
@@ -174,6 +175,14 @@ def ask_for(incident: "Incident", asks: list[list[str]], *, at: datetime, key: s
     if channel is None:
         return None
     return _slack(incident, ASKED, at, needs=channel, details={"asks": asks}, name="formation", key=key)
+
+
+def remind(incident: "Incident", details: dict[str, Any], *, at: datetime, key: str) -> Delivery | None:
+    """An update that was promised is due: said in the incident's channel (`promise_clock` says to whom)."""
+    channel = _of_kind(incident, "channel.create")
+    if channel is None:
+        return None
+    return _slack(incident, PROMISED, at, needs=channel, details=details, name="promise", key=key)
 
 
 def asks(incidents: Iterable[int]) -> list[Delivery]:

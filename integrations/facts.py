@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from domain import hotline_clock
+from domain import hotline_clock, mobilising, promise_clock
 from domain.catalog import Service, Symptom
 from domain.db import db
 from domain.hotline import Photo, Report
@@ -137,10 +137,17 @@ def load(delivery_id: int, deadline: float, at: datetime) -> DeliveryFacts:
         update=_update(row.details.get("update")),
         photo=_photo(row.details.get("photo")),
         told=load_told(row) if row.kind.startswith("told.") else None,
-        duty=load_reminder(row.details, report) if row.kind == hotline_clock.KIND and report
-        else load_duty(row.kind, row.details, at) if row.kind.startswith("roster.") else None,
+        duty=_duty(row, report, incident, at),
         mobilising=load_mobilising(row, incident, at) if incident and row.kind.startswith(PREFIXES) else None,
     )  # fmt: skip
+
+
+def _duty(row: Delivery, report: Report | None, incident: Incident | None, at: datetime) -> DutyFacts | None:
+    if row.kind == hotline_clock.KIND and report:
+        return load_reminder(row.details, report)
+    if row.kind in (promise_clock.KIND, mobilising.PROMISED) and incident:
+        return load_promise(row.details, incident, at)
+    return load_duty(row.kind, row.details, at) if row.kind.startswith("roster.") else None
 
 
 def _thread(row: Delivery) -> Outside | None:
@@ -167,6 +174,20 @@ def load_reminder(details: Mapping[str, Any], report: Report) -> DutyFacts:
         locale=person.locale if person else None,
         needless="" if report.status == "received" else "taken",
         at=datetime.fromisoformat(details["since"]),
+    )
+
+
+def load_promise(details: Mapping[str, Any], incident: Incident, at: datetime) -> DutyFacts:
+    """Whom a reminder of a promise is for; needless as soon as it is kept, renewed, or too late to say so."""
+    person = db.session.get(Person, details["person"]) if details["person"] else None
+    due = datetime.fromisoformat(details["due"])
+    late = "late" if at >= promise_clock.until(details["stage"], due) else ""
+    return DutyFacts(
+        slack_id=(person.slack_id or "") if person and person.is_active else "",
+        name=person.name if person else "",
+        locale=person.locale if person else None,
+        needless=late if promise_clock.is_open(incident, details["due"]) else "updated",
+        at=due,
     )
 
 

@@ -19,6 +19,7 @@ from integrations.base import Sent, seconds_left
 from integrations.facts import DeliveryFacts, DutyFacts
 from integrations.slack_buttons import message_of
 from integrations.slack_channels import carry_out
+from integrations.slack_duty import needless
 from integrations.slack_errors import classify
 from integrations.slack_messages import Message, photo_title
 from integrations.slack_private import answer_privately
@@ -122,10 +123,10 @@ class Attempt:
             return self._upload()
         if facts.kind in (ANSWER, HELP):
             return answer_privately(self, facts)
-        if facts.duty is not None:
-            return self._fill_group(facts.duty) if facts.kind == "roster.group" else self._tell(facts.duty)
         if facts.kind.startswith("channel."):
             return carry_out(self, facts)
+        if facts.duty is not None:
+            return self._fill_group(facts.duty) if facts.kind == "roster.group" else self._tell(facts.duty)
         message = self._built(self._wording)
         thread = facts.thread
         channel = thread.place if thread else self._place()
@@ -239,15 +240,8 @@ class Attempt:
         _ = self._wording.gettext
         if not duty.slack_id:
             sentence = _("%(name)s has no Slack ID any more, or has left.") % {"name": duty.name}
-        elif duty.needless == "taken":
-            sentence = _("Somebody has taken the report in the meantime, so it was not sent.")
-        elif duty.needless == "late":
-            sentence = _("It would have come too late, so it was not sent.")
-        elif duty.needless:
-            sentence = _("The roster has changed in the meantime, so it was not sent.")
-        else:
-            return None
-        return DeliveryError(sentence, needless=True)
+            return DeliveryError(sentence, needless=True)
+        return needless(duty, self._wording)
 
     def _fill_group(self, duty: DutyFacts) -> Sent:
         """Who is on duty, alone, becomes the user group. Doing it twice does no harm."""

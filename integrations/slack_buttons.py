@@ -1,12 +1,13 @@
-"""PURE: the buttons under a report's message, and the reminder that nobody has taken it."""
+"""PURE: the buttons under a report's message, and the reminders: that nobody has taken it, that an update is due."""
 
 from dataclasses import replace
 from typing import Any
 
-from domain import hotline_clock
+from domain import hotline_clock, promise_clock
 from integrations.duty_facts import DutyFacts
 from integrations.facts import DeliveryFacts, ReportFacts
 from integrations.slack_messages import Message, build, report_headline
+from integrations.slack_promises import promise_content
 from integrations.slack_text import linked, section, small
 from integrations.wording import Wording
 
@@ -18,6 +19,8 @@ def message_of(facts: DeliveryFacts, wording: Wording, base_url: str, pressable:
     """The message of a delivery; under a report what can be done about it, where what is pressed reaches us."""
     if facts.kind == hotline_clock.KIND and facts.report and facts.duty:
         return reminder_message(facts.report, facts.duty, wording, base_url, pressable)
+    if facts.kind == promise_clock.KIND:
+        return Message(*promise_content(facts, wording, base_url))
     message = build(facts, wording, base_url)
     if pressable and facts.report and facts.kind in ("report.filed", "report.changed"):
         return with_buttons(message, facts.report, wording)

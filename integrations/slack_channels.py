@@ -15,7 +15,9 @@ from integrations.slack_channel_messages import (
     purpose,
     topic,
 )
+from integrations.slack_duty import needless
 from integrations.slack_errors import PERSON, classify
+from integrations.slack_promises import promise_content
 from integrations.wording import Wording
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class Step:
             "channel.invite": self._invite,
             "channel.handover": self._handed_over,
             "channel.ask": self._ask,
+            "channel.promise": self._promise,
         }
         return step[facts.kind]()
 
@@ -175,6 +178,15 @@ class Step:
             _ = self._wording.gettext
             raise DeliveryError(_("Somebody has taken it in the meantime, so nobody was asked."), needless=True)
         text, blocks = ask_message(self._facts, self._wording, self._base_url, self._attempt.pressable)
+        return Sent(found or self._attempt.post(channel, text, blocks), channel)
+
+    def _promise(self) -> Sent:
+        """An update is due, said aloud: to whom has no Slack id, to everybody, or in a drill."""
+        channel, duty = self._channel, self._facts.duty
+        found = self._attempt.find_first(channel) if self._facts.attempt > 1 else None
+        if not found and duty and (why := needless(duty, self._wording)):
+            raise why
+        text, blocks = promise_content(self._facts, self._wording, self._base_url, aloud=True)
         return Sent(found or self._attempt.post(channel, text, blocks), channel)
 
     def _pin(self) -> Sent:

@@ -1,8 +1,9 @@
-"""PURE: what Slack is told about the roster: to who comes on duty, and to administrators about gaps."""
+"""PURE: what Slack is told about the roster: to who comes on duty, to administrators about gaps; and when it is not."""
 
 from datetime import datetime
 from typing import Any
 
+from domain.outbox import DeliveryError
 from integrations.duty_facts import DutyFacts, GapFacts
 from integrations.slack_text import line, linked, pieces, section, small, words
 from integrations.wording import Wording
@@ -10,6 +11,22 @@ from integrations.wording import Wording
 MOST_GAPS = 20
 PER_SECTION = 5
 """Gaps in one section: names are typed, and what is escaped is longer."""
+
+
+def needless(duty: DutyFacts, wording: Wording) -> DeliveryError | None:
+    """Why nobody needs it any more, or None."""
+    _ = wording.gettext
+    if duty.needless == "taken":
+        sentence = _("Somebody has taken the report in the meantime, so it was not sent.")
+    elif duty.needless == "updated":
+        sentence = _("The update was published in the meantime, so nobody was reminded.")
+    elif duty.needless == "late":
+        sentence = _("It would have come too late, so it was not sent.")
+    elif duty.needless:
+        sentence = _("The roster has changed in the meantime, so it was not sent.")
+    else:
+        return None
+    return DeliveryError(sentence, needless=True)
 
 
 def handing_content(duty: DutyFacts, wording: Wording, base_url: str) -> tuple[str, list[dict[str, Any]]]:

@@ -49,10 +49,10 @@ FLOORS = (
     }
     | {"roster_document", "roster_export", "roster_transfer", "beginnings", "facility_import"}
     | {"entries", "absences", "overrides", "cycles", "preview", "load", "handovers"},
-    {"mobilising", "paging", "calls", "formation", "followers", "followup", "restoring"}
+    {"promises", "mobilising", "paging", "calls", "formation", "followers", "followup", "restoring"}
     | {"lifecycle", "incidents", "updates", "maintenances", "past", "history_import"},
     {"rights", "reaching"},
-    {"additions", "suspicion", "hotline", "alike", "hotline_clock", "formation_clock"},
+    {"additions", "suspicion", "hotline", "alike", "hotline_clock", "formation_clock", "promise_clock"},
     {"questions", "endings", "timeline"},
     {"record", "readiness", "board", "chronicle"},
 )

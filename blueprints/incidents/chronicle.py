@@ -198,6 +198,13 @@ def _handed(fact: Fact, told: Chronicle) -> tuple[str, str]:
     return handed_over(fact.event) if fact.event else "", ""
 
 
+def _reminded(fact: Fact, told: Chronicle) -> tuple[str, str]:
+    soon = fact.details.get("stage") == "soon"
+    said = gettext("Reminder of the next update") if soon else gettext("The next update is late: reminder")
+    name = str(fact.details.get("name") or "")
+    return gettext("%(what)s, to %(name)s", what=said, name=name) if name else said, ""
+
+
 def _called(fact: Fact, told: Chronicle) -> tuple[str, str]:
     result = str(fact.details.get("result"))
     if result == "start_over":
@@ -276,6 +283,7 @@ _WORDS: dict[str, Callable[[Fact, Chronicle], tuple[str, str]]] = {
     "question.asked": _asked,
     "question.answered": _answered,
     "incident.assigned": _handed,
+    "incident.reminded": _reminded,
     "incident.called": _called,
     "incident.paged": _paged,
     "incident.page_decided": _decided,

@@ -10,10 +10,10 @@ from blueprints.incidents.views import found
 from blueprints.shared.language import now
 from blueprints.shared.typed import good_key
 from blueprints.shared.who import myself, responders, signed_in
-from domain import endings, followup, incidents
+from domain import endings, followup, incidents, promises
 from domain.db import writing
 from domain.errors import Refused
-from domain.incidents import FIRST_DETAILS, Incident
+from domain.incidents import Incident
 from domain.text import clean, is_blank, one_line
 
 
@@ -48,7 +48,7 @@ def reopening(code: str) -> Any:
         situation = gettext("It is not restored after all. We are investigating again.")
     with writing():
         key = good_key(request.form.get("key"))
-        endings.reopen(incident, key=key, by=myself(), at=at, due=at + FIRST_DETAILS, situation=situation)
+        endings.reopen(incident, key=key, by=myself(), at=at, due=promises.first(at), situation=situation)
     flash(gettext("Reopened. Everybody who was told of the restoration is told."))
     return _back(incident)
 

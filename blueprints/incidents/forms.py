@@ -9,7 +9,7 @@ from wtforms import StringField
 from blueprints.incidents.places import named_facilities
 from blueprints.shared.instants import parse_next_update, parse_wall
 from blueprints.shared.typed import Typed
-from domain import catalog
+from domain import catalog, promises
 from domain.catalog import SERVICE_STATES, Facility, Service
 from domain.errors import Refused
 from domain.incidents import WORDS, Incident
@@ -178,12 +178,16 @@ class UpdateForm(Keyed):
         """When the next update comes, or None; asked for every time but when it is over, or for planned work.
 
         Raises:
-            Refused: as `parse_next_update`.
+            Refused: as `parse_next_update`; in the form farther away than updates may lie apart now.
         """
         over = one_line(self.state.data) == incident.last_state
         if not self.promise() and (over or incident.kind == "maintenance"):
             return None
         due = parse_next_update(self.promise(), zone, at)
+        apart = promises.longest(incident, at)
+        # Who sends it without the form has read its promises elsewhere: it counts as it is.
+        if due and apart and due > at + apart and not over and self.ticked("ask"):
+            raise Refused("next_update", "next_update_apart", most=int(apart.total_seconds() // 60))
         return None if over else due
 
     def ended(self, incident: Incident, zone: ZoneInfo, at: datetime) -> datetime | None:

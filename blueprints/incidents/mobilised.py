@@ -58,6 +58,7 @@ KINDS: dict[str, Any] = {
     "channel.invite": _l("Invitation into the channel"),
     mobilising.HANDED_OVER: _l("Hand-over told in the channel"),
     mobilising.ASKED: _l("Who takes an open position, asked in the channel"),
+    mobilising.PROMISED: _l("Reminder of a promised update, in the channel"),
     "incident.announced": _l("Announcement to a further channel"),
     "page.trigger": _l("Page"),
     "page.acknowledge": _l("Page acknowledged"),

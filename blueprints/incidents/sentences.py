@@ -8,7 +8,11 @@ from flask_babel import lazy_gettext as _l
 from blueprints.incidents import bp
 from blueprints.shared import words
 from blueprints.shared.language import now
+from domain import promises
 from domain.incidents import Incident, state_at
+
+SPANS = (5, 10, 15, 30, 60)
+"""Minutes ahead for which the next update is offered."""
 
 words.say(
     {
@@ -25,6 +29,10 @@ words.say(
         "report_unknown": _l("This report was not found."),
         "words_missing": _l("Please write what can be said now, even if it is one sentence."),
         "words_long": _l("Please keep it within %(most)d characters."),
+        "next_update_apart": _l(
+            "Soon after the declaration updates come at most %(most)d minutes apart. "
+            "Please choose an earlier time, or “None” with the reason."
+        ),
         "reason_missing": _l("Please write why no next update is planned."),
         "state_missing": _l("Please choose how far it has come."),
         "corrects_unknown": _l("The update to be corrected was not found."),
@@ -86,6 +94,14 @@ WROTE_AS: dict[str, Any] = {
 def state_now(incident: Incident) -> str:
     """The state of planned work now, for templates."""
     return state_at(incident, now())
+
+
+@bp.app_template_global("promise_spans")
+def promise_spans(incident: Incident) -> list[int]:
+    """How many minutes ahead the next update is offered: as far as updates may lie apart now."""
+    apart = promises.longest(incident, now())
+    most = int(apart.total_seconds() // 60) if apart else SPANS[-1]
+    return [*[one for one in SPANS if one < most][-2:], most]
 
 
 @bp.app_context_processor

@@ -102,6 +102,7 @@ DELIVERY_KINDS: dict[str, Any] = {
     "roster.group": _l("Slack group of who is on duty"),
     "roster.gaps": _l("Gaps in the roster, to administrators"),
     "report.reminder": _l("Nobody has taken a report, to who is on duty"),
+    "promise.reminder": _l("Reminder of a promised update"),
     "answer.private": _l("Private answer in Slack"),
     "answer.help": _l("Explanation in Slack"),
 }

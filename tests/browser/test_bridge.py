@@ -35,7 +35,7 @@ def test_from_the_board_to_a_published_update_in_four_taps(open_as: Callable[...
     page = open_as("bridge", "/")
     page.locator(f"#{incident}").get_by_role("link", name=ja("Write an update")).tap()
     situation(page).fill(SITUATION)
-    page.get_by_role("radio", name=ja("in 30 min")).tap()
+    page.get_by_role("radio", name=ja("in %(num)d min", num=20)).tap()
     page.get_by_role("button", name=ja("Publish the update")).tap()
     expect(page).to_have_url(re.compile(f"/incidents/{incident}"))
     expect(page.locator(f"#n{incident[4:]}-situation")).to_have_text(SITUATION)
@@ -66,10 +66,10 @@ def test_the_draft_survives_a_reload_and_shows_on_another_device(
     open_as: Callable[..., Page], form: Page, incident: str
 ) -> None:
     situation(form).fill("下書き")
-    form.get_by_role("radio", name=ja("in 1 hour")).tap()
+    form.get_by_role("radio", name=ja("in %(num)d min", num=15)).tap()
     form.reload()
     expect(situation(form)).to_have_value("下書き")
-    expect(form.get_by_role("radio", name=ja("in 1 hour"))).to_be_checked()
+    expect(form.get_by_role("radio", name=ja("in %(num)d min", num=15))).to_be_checked()
     expect(form.locator("#others")).to_be_attached()
     situation(form).fill("下書きです")
     expect(form.locator("#others p")).to_be_visible()
@@ -86,7 +86,7 @@ def test_what_somebody_else_published_meanwhile_is_shown_and_nothing_is_lost(
     form: Page, stage: Scene, incident: str
 ) -> None:
     situation(form).fill(SITUATION)
-    form.get_by_role("radio", name=ja("in 30 min")).tap()
+    form.get_by_role("radio", name=ja("in %(num)d min", num=20)).tap()
     stage.publish(incident, situation="先に公開された状況です。")
     form.get_by_role("button", name=ja("Publish the update")).tap()
     expect(form.get_by_role("alert")).to_be_focused()

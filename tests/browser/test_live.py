@@ -52,7 +52,7 @@ def test_what_the_bridge_publishes_changes_every_open_board(
     bridge = open_as("bridge", f"/incidents/{incident}/updates/new")
     bridge.get_by_role("radio", name=ja("Cause found")).tap()
     bridge.get_by_label(ja("Situation"), exact=True).fill("原因がわかりました。復旧作業をしています。")
-    bridge.get_by_role("radio", name=ja("in 30 min")).tap()
+    bridge.get_by_role("radio", name=ja("in %(num)d min", num=20)).tap()
     bridge.get_by_role("button", name=ja("Publish the update")).tap()
     expect(reader.get_by_text("原因がわかりました。復旧作業をしています。")).to_be_visible()
     expect(reader.locator(f"#{incident} [aria-current=step]")).to_have_text(ja("Cause found"))
