@@ -3,15 +3,15 @@
 from types import SimpleNamespace
 from typing import Any
 
-from flask import current_app, redirect, render_template, request, url_for
-from flask_babel import get_locale
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask_babel import get_locale, gettext
 
-from blueprints.incidents import bp, phrases
+from blueprints.incidents import at_desk, bp, phrases
 from blueprints.incidents.forms import UpdateForm, number_of
 from blueprints.incidents.views import found
 from blueprints.shared import words
 from blueprints.shared.instants import parse_next_update
-from blueprints.shared.language import local, now, zone
+from blueprints.shared.language import clock_time, local, now, zone
 from blueprints.shared.pages import new_key, wants_partial
 from blueprints.shared.typed import good_key
 from blueprints.shared.who import my_rights, myself, responders, signed_in
@@ -34,7 +34,15 @@ DRAFTED = (*WORDS, "state", "next_update", "next_update_time", "next_update_reas
 @responders
 def compose(code: str) -> Any:
     """The form. GET fills it from the last update or one's draft; POST shows again what was typed, template put in."""
-    incident = found(code)
+    return composing(found(code))
+
+
+def composing(incident: Incident, desk: bool = False) -> tuple[str, int]:
+    """The form on a page of its own, or (`desk`) on the bridge's desk.
+
+    Raises:
+        Conflict: the incident is closed.
+    """
     if incident.closed_at is not None:
         raise Conflict("incident_closed", incident=incident.code)
     draft = conflict = None
@@ -47,9 +55,12 @@ def compose(code: str) -> Any:
     wanted = request.values.get("template")
     if wanted:
         _put_template_in(form, incident, wanted)
-    status = 200 if _publishes(incident) else 403
+    status = 200 if publishes(incident) else 403
     rows = _service_rows(incident, form, draft)
-    return form_page(incident, form, draft=draft, conflict=conflict, offer=status == 403, services=rows), status
+    page = form_page(
+        incident, form, draft=draft, conflict=conflict, desk=desk, offer=status == 403, services=rows
+    )  # fmt: skip
+    return page, 200 if desk else status
 
 
 def _overtaken(incident: Incident, draft: UpdateDraft | None) -> Conflict | None:
@@ -61,7 +72,8 @@ def _overtaken(incident: Incident, draft: UpdateDraft | None) -> Conflict | None
     return None
 
 
-def _publishes(incident: Incident) -> str | None:
+def publishes(incident: Incident) -> str | None:
+    """As what the person publishes on this incident, or None."""
     return rights.wrote_as(myself(), incident, my_rights(), now())
 
 
@@ -90,15 +102,21 @@ def _put_template_in(form: UpdateForm, incident: Incident, wanted: str) -> None:
 
 
 def form_page(
-    incident: Incident, form: UpdateForm, *, conflict: Conflict | None = None, preview: bool = False, **more: Any
-) -> str:
+    incident: Incident, form: UpdateForm, *, conflict: Conflict | None = None, preview: bool = False,
+    desk: bool = False, **more: Any,
+) -> str:  # fmt: skip
     """The form with everything that was typed; `conflict` shows beside it what somebody else published."""
+    desk = desk or at_desk.is_here()
     newer: Update | None = conflict.params.get("newer") if conflict else None  # type: ignore[assignment]
     current = incidents.current_words(incident)
-    page = "incidents/_update_form.html" if wants_partial() and not conflict else "incidents/update.html"
+    page = "incidents/desk.html" if desk else "incidents/update.html"
+    partial = wants_partial() and not conflict
     return render_template(
-        page,
+        "incidents/_update_form.html" if partial else page,
         **{
+            **(at_desk.at_desk(incident) if desk and not partial else {}),
+            "desk": desk,
+            "done": request.args.get("done"),
             "incident": incident,
             "form": form,
             "errors": form.errors_of,
@@ -138,7 +156,7 @@ def publish(code: str) -> Any:
     """Publishes. A restoration from the form is shown first, with what it closes and who will be told."""
     incident = found(code)
     form = UpdateForm(request.form)
-    wrote_as = _publishes(incident)
+    wrote_as = publishes(incident)
     takes = wrote_as is None and my_rights().responder and form.ticked("take_bridge")
     if wrote_as is None and not takes:
         rights.require(my_rights().responder, "not_published_by_you")
@@ -162,7 +180,15 @@ def publish(code: str) -> Any:
         if conflict.code == "key_used":
             form.key.data = new_key()
         return form_page(incident, form, conflict=conflict), 409
-    return redirect(url_for("incidents.show", code=incident.code, done="update"), 303)
+    flash(gettext("Published %(time)s.", time=clock_time(now())))
+    return redirect(_after(incident, done="update"), 303)
+
+
+def _after(incident: Incident, **values: Any) -> str:
+    """Where it was sent from."""
+    if request.form.get("then") == "board":
+        return url_for("status.board")
+    return url_for("incidents.desk" if at_desk.is_here() else "incidents.show", code=incident.code, **values)
 
 
 def confirm_page(incident: Incident, form: UpdateForm) -> str:
@@ -228,7 +254,7 @@ def _previewed(incident: Incident, form: UpdateForm) -> dict[str, Any]:
         ends_before_beginning=False, next_update_at=due, next_update_reason=form.text("next_update_reason"),
     )  # fmt: skip
     update = SimpleNamespace(
-        id=0, kind="published", published_at=now(), published_by=myself(), wrote_as=_publishes(incident) or "bridge"
+        id=0, kind="published", published_at=now(), published_by=myself(), wrote_as=publishes(incident) or "bridge"
     )
     # What is too long to be published is not rendered whole: Markdown takes the square of its length.
     said = {name: Said(text[: updates.WORDS_LENGTH], "markdown", now()) for name, text in form.words().items()}
@@ -247,7 +273,8 @@ def draft(code: str) -> Any:
         elif incident.closed_at is None:
             updates.save_draft(incident, myself(), typed, at=now())
     if request.form.get("drop"):
-        return redirect(url_for("incidents.compose", code=incident.code, fresh=1), 303)
+        page = "incidents.desk" if at_desk.is_here() else "incidents.compose"
+        return redirect(url_for(page, code=incident.code, fresh=1), 303)
     others = updates.others_writing(incident, myself(), now())
     return render_template("incidents/_others.html", others=others, saved=True)
 
@@ -257,7 +284,7 @@ def draft(code: str) -> Any:
 def unchanged(code: str) -> Any:
     """No news, in one tap: the words are confirmed anew and the promise is renewed."""
     incident = found(code)
-    wrote_as = _publishes(incident)
+    wrote_as = publishes(incident)
     if wrote_as is None:
         if not my_rights().responder:
             raise NotAllowed("not_published_by_you")
@@ -279,5 +306,4 @@ def unchanged(code: str) -> Any:
             seen=number_of(request.form.get("seen")),
             wrote_as=wrote_as,
         )
-    target = url_for("status.board") if request.form.get("then") == "board" else None
-    return redirect(target or url_for("incidents.show", code=incident.code), 303)
+    return redirect(_after(incident), 303)

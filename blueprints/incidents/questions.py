@@ -6,6 +6,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from blueprints.incidents import bp
+from blueprints.incidents.at_desk import is_here
 from blueprints.incidents.forms import number_of
 from blueprints.incidents.views import found
 from blueprints.shared import words
@@ -117,5 +118,7 @@ def _asked(code: str, number: int) -> tuple[Incident, Question]:
 
 
 def back(incident: Incident, number: int) -> Any:
-    """To the question on the incident's page."""
+    """To the question on the incident's page, or to the desk that it was answered from."""
+    if is_here():
+        return redirect(url_for("incidents.desk", code=incident.code, _anchor="questions"), 303)
     return redirect(url_for("incidents.show", code=incident.code, _anchor=f"q{number}"), 303)
