@@ -229,8 +229,10 @@ def _furnish(app: Flask) -> None:
 def main() -> int:
     """Serves on HOST and PORT; says where, and on an empty instance how the first administrator comes in."""
     from blueprints.people.first import first_link
+    from server import logs
     from server.serve import serve
 
+    logs.configure()
     try:
         app = create_app(commanded=False)
         host, port = settings.address()

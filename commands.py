@@ -25,8 +25,9 @@ def init_app(app: Flask) -> None:
 @click.option("--once", is_flag=True, help="Deliver what is due, then stop.")
 def deliver(once: bool) -> None:
     """A delivery worker of its own."""
-    from server import worker
+    from server import logs, worker
 
+    logs.configure()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     if once:
         click.echo(f"Delivered or tried: {worker.deliver_once(app)}")

@@ -258,6 +258,23 @@ def stuck(at: datetime, held: Collection[str] = ()) -> int:
     return db.session.scalar(select(func.count()).select_from(late.with_only_columns(Delivery.id).subquery())) or 0
 
 
+def backlog(at: datetime) -> list[tuple[str, str, str, int, float]]:
+    """What is not settled, and what failed: service, state, age, how many, and the age of the oldest in seconds.
+
+    The states are those of the table, and `later` for what is not to go out yet. The age counts from when it was
+    written down (`under 1m`, `under 5m`, `under 1h`, `over 1h`).
+    """
+    later = and_(Delivery.state == "waiting", Delivery.attempts == 0, Delivery.next_at > at)
+    state = case((later, "later"), else_=Delivery.state)
+    limits = ((timedelta(hours=1), "over 1h"), (timedelta(minutes=5), "under 1h"), (timedelta(minutes=1), "under 5m"))
+    age = case(*((Delivery.created_at < at - span, name) for span, name in limits), else_="under 1m")
+    query = select(
+        Delivery.service, state.label("stage"), age.label("age"), func.count(), func.min(Delivery.created_at)
+    ).where(Delivery.state.in_((*OPEN, "failed")))
+    rows = db.session.execute(query.group_by(Delivery.service, "stage", "age"))
+    return [(*row[:4], max(0.0, (at - row[4]).total_seconds())) for row in rows]
+
+
 def problems() -> list[Delivery]:
     """What failed, and what was tried and did not arrive yet, oldest first."""
     troubled = or_(Delivery.state == "failed", and_(Delivery.state.in_(OPEN), Delivery.error != ""))

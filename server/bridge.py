@@ -1,6 +1,8 @@
 """The bridge from ASGI to the WSGI app: whole body in, whole answer out, so that a slow network holds no thread."""
 
 import asyncio
+import re
+import secrets
 import sys
 import time
 from collections.abc import Iterable
@@ -22,7 +24,12 @@ READ_PAUSE = 60.0
 """Seconds an upload may stand still."""
 INTERNAL_HEADER = b"x-noroshi-stream"
 """How Flask hands an authorised stream to the front. It never crosses the border, in neither direction."""
+REQUEST_ID = b"x-request-id"
+"""What a log line and an answer that is no page have in common: given by a proxy in front, else made here."""
+SLOW = 1.0
+"""Seconds from which on a request is worth a line in the log."""
 
+_ID = re.compile(rb"[0-9A-Za-z-]{8,64}")
 Headers = list[tuple[bytes, bytes]]
 log = structlog.get_logger()
 
@@ -84,9 +91,29 @@ class Bridge:
         began = time.monotonic()
         environ = _environ(scope, body, size)
         answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._run, environ)
-        metrics.request_seconds.observe(time.monotonic() - began)
-        metrics.requests.labels(f"{answer.status // 100}xx").inc()
+        self._note(environ, answer, time.monotonic() - began)
         return answer
+
+    def _note(self, environ: dict[str, Any], answer: Answer, seconds: float) -> None:
+        """Counts it; what changed something, failed or was slow has a line in the log, by its rule: an address may be
+        a key, or name somebody."""
+        metrics.request_seconds.observe(seconds)
+        metrics.requests.labels(f"{answer.status // 100}xx").inc()
+        method, rule = environ["REQUEST_METHOD"], environ.get("noroshi.rule")
+        reading = method in ("GET", "HEAD")
+        if answer.status >= 400 or not reading:
+            # Not with pages: the same page has the same bytes.
+            answer.headers.append((REQUEST_ID, environ["noroshi.request"].encode()))
+        if answer.status >= 500 or not reading or seconds >= SLOW:
+            log.info(
+                "request",
+                request=environ["noroshi.request"],
+                method=method,
+                rule=rule,
+                status=answer.status,
+                milliseconds=round(seconds * 1000),
+                sent=answer.size,
+            )
 
     def _refuse(self, scope: Any, error: BaseException) -> Answer | None:
         if isinstance(error, ClientGone):
@@ -107,6 +134,7 @@ class Bridge:
     def _run(self, environ: dict[str, Any]) -> Answer:
         """Runs the app in a thread of the pool and collects its whole answer."""
         out = SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115 (closed with the answer)
+        structlog.contextvars.bind_contextvars(request=environ["noroshi.request"])
         started: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -118,7 +146,7 @@ class Bridge:
                 _collect(self._wsgi(environ, start_response), out)
                 status, headers = started
             except Exception:
-                log.exception("the app failed", path=environ["PATH_INFO"])
+                log.exception("the app failed", rule=environ.get("noroshi.rule"))
                 out.close()
                 return plain(500, "内部エラーが起きました。 / Something went wrong on our side.")
         size = out.tell()
@@ -186,12 +214,18 @@ def _environ(scope: Any, body: IO[bytes], size: int) -> dict[str, Any]:
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
+        "noroshi.request": _request_id(scope),
     }
     for name, value in scope["headers"]:
         _add_header(environ, name, value.decode("latin-1"))
     if size:
         environ["CONTENT_LENGTH"] = str(size)
     return environ
+
+
+def _request_id(scope: Any) -> str:
+    given = next((value for name, value in scope["headers"] if name == REQUEST_ID), b"")
+    return given.decode() if _ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def _add_header(environ: dict[str, Any], name: bytes, value: str) -> None:

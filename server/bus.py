@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ LOOK = 0.1
 """Seconds between two looks at SQLite's version while somebody watches."""
 RECONNECT = (0.2, 5.0)
 """Seconds before the first and at most before any later attempt to listen to PostgreSQL again."""
+GRACE = 10.0
+"""Seconds of a broken connection that are nobody's concern: it comes back by itself."""
 _KEEPALIVE = {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
 log = structlog.get_logger()
 
@@ -26,6 +29,7 @@ class Bus:
 
     def __init__(self) -> None:
         self.healthy = True
+        self._lost_at = time.monotonic()
         self._listeners: list[Callable[[], None]] = []
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
@@ -35,6 +39,13 @@ class Bus:
 
     def watch(self, wanted: bool) -> None:
         """Whether anybody needs to hear of other processes soon. While nobody does, the bus may rest."""
+
+    def silent(self) -> float:
+        """Seconds for which commits of other processes may have been missed; 0 while none is, and in the first few."""
+        if self.healthy:
+            return 0.0
+        seconds = time.monotonic() - self._lost_at
+        return seconds if seconds > GRACE else 0.0
 
     def start(self) -> None:
         committed.connect(self._committed)
@@ -138,7 +149,8 @@ class PostgresqlBus(Bus):
                     self._hear(connection)
             except psycopg.Error as error:
                 log.warning("the bus is down; it connects again", error=str(error).strip(), seconds=pause)
-            self.healthy = False
+            if self.healthy:
+                self.healthy, self._lost_at = False, time.monotonic()
             self._stopping.wait(pause)
             pause = min(pause * 2, RECONNECT[1])
 

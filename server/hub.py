@@ -124,6 +124,7 @@ class Hub:
         self._beat = beat
         self._anyway = anyway
         self._most = most
+        metrics.streams_room.set(most)
         self.count = 0
         self.signals = 0
         self._signalled = False
@@ -333,6 +334,7 @@ class Hub:
     async def _catch_up(self) -> None:
         while True:
             await asyncio.sleep(CATCH_UP)
+            metrics.streams_behind.set(len(self._behind))
             await self._each(self._behind, self._give)
 
     async def _look_anyway(self) -> None:

@@ -9,6 +9,8 @@ request_seconds = Histogram(
     "noroshi_request_seconds", "Seconds from the read body to the answer.", buckets=_MILLISECONDS
 )
 streams = Gauge("noroshi_streams", "Live streams that are open.")
+streams_room = Gauge("noroshi_streams_room", "Live streams that fit below the limit of open files.")
+streams_behind = Gauge("noroshi_streams_behind", "Live streams whose reader is too slow; they get the newest later.")
 render_seconds = Histogram("noroshi_render_seconds", "Seconds to render one live fragment.", buckets=_MILLISECONDS)
 fan_out_seconds = Histogram(
     "noroshi_fan_out_seconds", "Seconds to hand one fragment to all of its streams.", buckets=_MILLISECONDS

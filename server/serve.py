@@ -84,6 +84,21 @@ class Process:
         self.front = Front(bridge, self.hub)
         self.server = Server(_config(self.front, app.config.get("TRUSTED_PROXIES", "127.0.0.1")), self)
         self.bus.listen(self.worker.wake)
+        app.extensions["health"] = self.problems
+
+    def problems(self) -> list[str]:
+        """What is wrong with this process, in sentences for whoever runs it."""
+        found = []
+        if silent := self.bus.silent():
+            found.append(
+                f"this process has not heard of others' commits for {silent:.0f} s (it cannot LISTEN on the database); "
+                "boards are behind"
+            )
+        if self.hub.full:
+            found.append(f"all {self.hub.count} live streams that fit are open; raise the limit of open files")
+        if not self.worker.lives():
+            found.append("the delivery worker of this process has ended; restart the process")
+        return found
 
     def run(self) -> None:
         """Serves until `stop`, or a signal in the main thread."""

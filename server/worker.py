@@ -77,6 +77,10 @@ class Worker:
         """Something was committed: look now. From any thread."""
         self._wake.set()
 
+    def lives(self) -> bool:
+        """Whether its thread works, or was never to."""
+        return self._thread.ident is None or self._thread.is_alive() or self._stop.is_set()
+
     def run_once(self, stop: threading.Event | None = None) -> int:
         """Sends what is due now, one after the other; returns how many."""
         if self._watch:
@@ -145,6 +149,10 @@ class Crew:
             worker.ask_to_stop()
         for worker in self.workers:
             worker.stop()
+
+    def lives(self) -> bool:
+        """Whether all work."""
+        return all(worker.lives() for worker in self.workers)
 
     def wake(self) -> None:
         """Something was committed: all look now. From any thread."""

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("operations", __name__)
 
-from blueprints.operations import tokens, views  # noqa: E402, F401
+from blueprints.operations import health, tokens, views  # noqa: E402, F401

@@ -12,13 +12,11 @@ from blueprints.shared.pages import wants_partial
 from domain.db import db
 from domain.errors import Conflict, DomainError, NotAllowed, Refused
 
-SECRETS = {"secret", "token"}
-"""Parts of addresses that must not stand in a log."""
-
 log = structlog.get_logger()
 
 
 def init_app(app: Flask) -> None:
+    app.before_request_funcs.setdefault(None, []).insert(0, _note_rule)
     app.register_error_handler(NotAllowed, lambda error: show(403, words.sentence(error)))
     app.register_error_handler(Conflict, lambda error: show(409, words.sentence(error)))
     app.register_error_handler(Refused, lambda error: show(422, words.sentence(error)))
@@ -40,16 +38,17 @@ def _unexpected(error: Exception) -> Any:
     if isinstance(error, DomainError):
         return show(409, words.sentence(error))
     db.session.rollback()
-    log.error("request failed", path=_address(), method=request.method, exc_info=error)
+    log.error("request failed", rule=_rule(), method=request.method, exc_info=error)
     return show(500, None)
 
 
-def _address() -> str:
-    """The path for the log, without what opens something: an address may be a key."""
-    path = request.path
-    for name in SECRETS & (request.view_args or {}).keys():
-        path = path.replace(str((request.view_args or {})[name]), f"<{name}>")
-    return path
+def _note_rule() -> None:
+    """For the log of the process: the rule of the address, because the address itself may be a key or name somebody."""
+    request.environ["noroshi.rule"] = _rule()
+
+
+def _rule() -> str:
+    return request.url_rule.rule if request.url_rule else ""
 
 
 def show(status: int, sentence: str | None) -> Response:

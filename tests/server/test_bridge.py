@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
+import structlog
 
 from tests.server.conftest import Portal, wait_for
 
@@ -133,3 +134,23 @@ def test_cookies_in_several_headers_are_one_list(portal: Portal) -> None:
     wire = portal.wire()
     wire.send(b"GET /who HTTP/1.1\r\nHost: t\r\nCookie: a=1\r\nCookie: b=2\r\nConnection: close\r\n\r\n")
     assert b'"Cookie":"a=1; b=2"' in wire.closed()
+
+
+def test_an_answer_that_is_no_page_names_its_request(ask: Ask) -> None:
+    assert len(ask("POST", "/echo", b"x").headers["X-Request-Id"]) == 16
+    assert ask("GET", "/nothing").headers["X-Request-Id"]
+    assert "X-Request-Id" not in ask("GET", "/who").headers
+
+
+def test_the_id_of_a_proxy_is_kept_and_nonsense_is_not(ask: Ask) -> None:
+    assert ask("POST", "/echo", b"x", X_Request_Id="0123456789abcdef-proxy").headers["X-Request-Id"].endswith("-proxy")
+    assert '"' not in ask("POST", "/echo", b"x", X_Request_Id='", "level": "none').headers["X-Request-Id"]
+
+
+def test_what_changes_something_or_fails_has_a_line_in_the_log(ask: Ask) -> None:
+    with structlog.testing.capture_logs() as lines:
+        answer = ask("POST", "/echo", b"x")
+        ask("GET", "/who")
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert line["request"] == answer.headers["X-Request-Id"]
+    assert (line["method"], line["status"], line["sent"]) == ("POST", 200, len(answer.body))

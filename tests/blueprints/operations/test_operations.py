@@ -1,6 +1,8 @@
 """Health for machines, waiting deliveries for administrators."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -68,6 +70,37 @@ def test_a_missing_table_is_said(app: Flask, client: FlaskClient) -> None:
             session.execute(text("ALTER TABLE folk RENAME TO people"))
 
 
+def test_an_old_database_is_said_with_the_way_out(client: FlaskClient, app: Flask) -> None:
+    def at(revision: str) -> None:
+        with writing() as session:
+            session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+
+    current = db.session.scalar(text("SELECT version_num FROM alembic_version"))
+    try:
+        at("0002")
+        answer = client.get("/readyz")
+        assert (answer.status_code, "flask db upgrade" in answer.get_json()["problems"][0]) == (503, True)
+        # While the next version is being brought in, this one goes on.
+        at("9999")
+        assert client.get("/readyz").status_code == 200
+    finally:
+        at(current)
+
+
+def test_what_is_wrong_with_the_process_is_said(app: Flask, client: FlaskClient) -> None:
+    app.extensions["health"] = lambda: ["the delivery worker of this process has ended"]
+    try:
+        assert client.get("/readyz").get_json()["problems"] == ["the delivery worker of this process has ended"]
+    finally:
+        del app.extensions["health"]
+
+
+def test_a_full_disk_is_said_before_it_is_full(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    if db.engine.dialect.name == "sqlite":
+        monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=5 * 1024 * 1024))
+        assert "5 MB" in client.get("/readyz").get_json()["problems"][0]
+
+
 def test_an_administrator_sees_what_failed_and_why(
     app: Flask, cast: SimpleNamespace, sign_in: SignIn, failed: Delivery
 ) -> None:
@@ -95,3 +128,36 @@ def test_held_messages_say_why(cast: SimpleNamespace, sign_in: SignIn, failed: D
 
 def test_metrics_speak_prometheus(cast: SimpleNamespace, sign_in: SignIn) -> None:
     assert "# TYPE" in sign_in(cast.admin).get("/metrics").get_data(as_text=True)
+
+
+def test_metrics_tell_deliveries_by_state_and_age_and_the_oldest(
+    app: Flask, cast: SimpleNamespace, sign_in: SignIn, failed: Delivery, clock: SimpleNamespace
+) -> None:
+    app.config["SLACK_BOT_TOKEN"] = "xoxb-test"
+    with writing():
+        hotline.file(key="k2", by=cast.reader, at=NOW, body="また入れません")
+    clock.forward(minutes=3)
+    told = sign_in(cast.admin).get("/metrics").get_data(as_text=True)
+    assert 'noroshi_deliveries{age="under 5m",service="slack",state="failed"} 1.0' in told
+    assert 'noroshi_deliveries{age="under 5m",service="slack",state="waiting"} 1.0' in told
+    assert 'noroshi_oldest_waiting_seconds{service="slack"} 180.0' in told
+    assert 'noroshi_oldest_waiting_seconds{service="mail"} 0.0' in told
+
+
+def test_what_is_held_raises_no_alarm(cast: SimpleNamespace, sign_in: SignIn, clock: SimpleNamespace) -> None:
+    with writing():
+        hotline.file(key="k", by=cast.reader, at=NOW, body="入れません")
+    clock.forward(hours=6)
+    told = sign_in(cast.admin).get("/metrics").get_data(as_text=True)
+    assert 'state="held"} 1.0' in told
+    assert 'noroshi_oldest_waiting_seconds{service="slack"} 0.0' in told
+
+
+def test_alert_rules_ask_for_what_there_is(cast: SimpleNamespace, sign_in: SignIn, failed: Delivery) -> None:
+    told = sign_in(cast.admin).get("/metrics").get_data(as_text=True)
+    rules = (Path(__file__).parents[3] / "docs" / "alerts.yml").read_text()
+    asked = set(re.findall(r"\b(?:noroshi|process)_\w+", "\n".join(re.findall(r"expr: (.*)", rules))))
+    assert asked
+    # A counter with a label has no sample before the first request.
+    assert {name for name in asked if name not in told} <= {"noroshi_requests_total"}
+    assert "# HELP noroshi_requests_total" in told
