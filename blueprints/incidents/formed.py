@@ -43,9 +43,10 @@ def formed(incident: Incident, level: str, at: datetime, duties: list[AreaDuty] 
 
 
 def here(incident: Incident, duties: list[AreaDuty], present: list[CallPresence], at: datetime) -> list[Here]:
-    """Who may be given a position, those who are here first."""
+    """Who may be given a position, those who are here first: also whoever joined a call without standing in a plan."""
     in_calls = [(one.person_id, one.call) for one in present]
-    return formation.who_is_here(incident, assignable(), duties, at, in_calls)
+    people = {one.id: one for one in [*assignable(), *(one.person for one in present)] if one.is_active}
+    return formation.who_is_here(incident, people.values(), duties, at, in_calls)
 
 
 def who_holds(held: dict[str, Holder], position: str) -> Person | None:

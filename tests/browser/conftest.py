@@ -138,7 +138,7 @@ def scene(stage: Scene) -> Scene:
     return stage
 
 
-PEOPLE = {"admin": "1.0", "responder": "2.0", "bridge": "3.0", "reader": "4.0"}
+PEOPLE = {"admin": "1.0", "responder": "2.0", "bridge": "3.0", "reader": "4.0", "support": "7.0"}
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
 

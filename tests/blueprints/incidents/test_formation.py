@@ -58,3 +58,12 @@ def test_bad_input_is_refused_and_changes_nothing(sign_in, cast, incident, now):
     for data in ({"position": "emperor", "person": "me"}, {"position": "scribe", "person": "99"}, {"position": ""}):
         assert give(client, incident, **data).status_code == 422
     assert holder(incident, "scribe", now) is None
+
+
+def test_whoever_joined_a_call_can_be_given_a_position_though_they_stand_in_no_plan(sign_in, cast, incident, now):
+    option = f'<option value="{cast.reader.id}">佐藤 美咲'
+    assert option not in page(sign_in(cast.responder), incident)
+    sign_in(cast.reader).post(f"/incidents/{incident.code}/calls", data={"call": "customer"})
+    assert f"{option}: in the customer call" in page(sign_in(cast.responder), incident)
+    give(sign_in(cast.responder), incident, position="guest_lead", person=str(cast.reader.id))
+    assert holder(incident, "guest_lead", now).id == cast.reader.id
