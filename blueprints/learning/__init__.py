@@ -1,0 +1,8 @@
+"""Learning from incidents: what comes of one, the postmortem, the figures, what was like it before."""
+
+from flask import Blueprint
+
+bp = Blueprint("learning", __name__)
+
+from blueprints.learning import actions, wording  # noqa: E402, F401
+from domain import memory, postmortem  # noqa: E402, F401

@@ -1,0 +1,67 @@
+"""The room's words: kinds and states of actions, sentences for what was refused."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from blueprints.shared import words
+from blueprints.shared.words import WORDS, Word
+
+KINDS: dict[str, Any] = {
+    "prevent": _l("Prevent"),
+    "detect": _l("Detect"),
+    "mitigate": _l("Mitigate"),
+    "fix": _l("Fix faster"),
+}
+
+KIND_HINTS: dict[str, Any] = {
+    "prevent": _l("so that it does not happen again"),
+    "detect": _l("so that it is noticed sooner"),
+    "mitigate": _l("so that it hurts less"),
+    "fix": _l("so that it is repaired sooner"),
+}
+
+AGES: tuple[Any, ...] = (
+    _l("Less than a week"),
+    _l("1 to 4 weeks"),
+    _l("1 to 3 months"),
+    _l("3 months and more"),
+)
+
+STATES: dict[str, Any] = {
+    "open": _l("Not begun"),
+    "doing": _l("Being done"),
+    "done": _l("Done"),
+    "dropped": _l("Decided against"),
+}
+
+WORDS.update(
+    {
+        "action_open": Word(STATES["open"], "none"),
+        "action_doing": Word(STATES["doing"], "info"),
+        "action_done": Word(STATES["done"], "ok"),
+        "action_dropped": Word(STATES["dropped"], "none"),
+        "action_late": Word(_l("Overdue"), "warn"),
+    }
+)
+
+words.say(
+    {
+        "action_missing": _l("Please write what is to be done."),
+        "action_kind": _l("Please choose what it does: prevent, detect, mitigate or fix faster."),
+        "action_owner": _l("Please choose who takes care of it. What belongs to nobody is rarely done."),
+        "action_due": _l("Please write by when, like 2026-08-31."),
+        "action_due_past": _l("This date has passed. Please choose today or a later day."),
+        "action_link": _l("Please give an address that begins with https:// or http://, or leave it empty."),
+        "action_state": _l("Please choose how far it has come."),
+        "action_why_dropped": _l("Please write in a sentence why it is not done after all."),
+        "actions_many": _l("At most %(most)d actions for one incident. Which of them matter most?"),
+        "action_changed_between": _l(
+            "Somebody changed this action in between. Nothing was overwritten. Please compare."
+        ),
+        "action_of_others": _l("This is said by whoever takes care of it, or by those who stand in the roster."),
+    }
+)  # fmt: skip
+
+NAMES = {"action_kinds": KINDS, "action_hints": KIND_HINTS, "action_states": STATES, "action_ages": AGES}
+"""What the templates of this room call things by."""
