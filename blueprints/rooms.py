@@ -4,7 +4,7 @@ from importlib import import_module
 
 from flask import Flask
 
-ROOMS = ("status", "hotline", "incidents", "roster", "people", "catalog", "operations", "slack", "learning")
+ROOMS = ("status", "hotline", "incidents", "roster", "people", "catalog", "operations", "slack", "learning", "record")
 
 
 def init_app(app: Flask) -> None:

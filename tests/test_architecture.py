@@ -56,7 +56,7 @@ FLOORS = (
     {"questions", "endings", "timeline", "desk", "go_ahead"},
     {"record", "record_tables", "record_known", "carets", "pictures", "mirror", "readiness", "board", "chronicle", "slack_notes"},
     {"actions", "postmortem", "memory"},
-    {"workdays", "actions", "postmortem", "memory"},
+    {"workdays", "blameless", "actions", "postmortem", "memory"},
 )
 """From the ground up: a module imports its own floor and those below."""
 

@@ -1,0 +1,7 @@
+"""The record of an incident: reading it, writing it together, its history, the report that comes of it."""
+
+from flask import Blueprint
+
+bp = Blueprint("record", __name__)
+
+from blueprints.record import live, views  # noqa: E402, F401
