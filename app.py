@@ -18,7 +18,7 @@ from whitenoise import WhiteNoise
 import commands
 import settings
 from blueprints import rooms
-from blueprints.shared import errors, language, live, pages, security, signin
+from blueprints.shared import errors, keeping, language, live, pages, security, signin
 from blueprints.status import answer
 from domain import beginnings, business_hours, formation_clock, hotline_clock, promise_clock
 from domain.db import Organisation, db, guard, writing
@@ -62,6 +62,7 @@ def create_app(
     errors.init_app(app)
     pages.init_app(app)
     live.init_app(app)
+    keeping.init_app(app)
     rooms.init_app(app)
     answer.init_app(app)
     commands.init_app(app)

@@ -61,6 +61,7 @@ DEFAULTS: dict[str, Any] = {
     "SMTP_PASSWORD": None,
     "SMTP_FROM": None,
     "NIGHT": "22:00-7:00",
+    "PAGE_CACHE": "64",
     "RATELIMIT_STORAGE_URI": "memory://",
 }
 LANGUAGES = ("ja", "en")
@@ -164,6 +165,9 @@ def _check(config: dict[str, Any]) -> None:
     )
     for name in ("UPDATE_FIRST", "UPDATE_EVERY", "UPDATE_EVERY_FOR"):
         config[f"{name}_SPAN"] = minutes(name, config[name])
+    if not (str(config["PAGE_CACHE"]).isdecimal() and int(config["PAGE_CACHE"]) <= 4096):
+        raise SettingError(f"PAGE_CACHE is {config['PAGE_CACHE']!r}; it must be megabytes, from 0 (off) to 4096.")
+    config["PAGE_CACHE_BYTES"] = int(config["PAGE_CACHE"]) * 1024 * 1024
     try:
         config["SLACK_TIMEOUT"] = float(config["SLACK_TIMEOUT"])
     except ValueError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, null, or_, select
+from sqlalchemy import and_, bindparam, case, func, null, or_, select, union_all
 
 from domain import formation
 from domain.db import Instant, db
@@ -154,6 +154,16 @@ def _standing_in(at: Any) -> Any:
 
 _AT = bindparam("at", type_=Instant())
 _PLACES = _planned(_AT).union_all(_standing_in(_AT))
+
+
+def changes_at(at: datetime) -> datetime | None:
+    """When somebody's rights may change next by the clock alone: a plan, or a cover, begins or ends. One query."""
+    starts = [Plan.starts_at, Override.starts_at, Override.ends_at, Override.cancelled_at]
+    return db.session.scalar(
+        select(
+            func.min(union_all(*(select(func.min(one).label("at")).where(one > at) for one in starts)).subquery().c.at)
+        )
+    )
 
 
 def wrote_as(person: Person, incident: Incident, rights: Rights, at: datetime) -> str | None:

@@ -15,5 +15,11 @@ render_seconds = Histogram("noroshi_render_seconds", "Seconds to render one live
 fan_out_seconds = Histogram(
     "noroshi_fan_out_seconds", "Seconds to hand one fragment to all of its streams.", buckets=_MILLISECONDS
 )
+page_cache = Counter(
+    "noroshi_page_cache",
+    "Pages rendered and kept for the next time (kept), and given again: found by what they depend on (page), or by the "
+    "very bytes of the request (bytes).",
+    ["outcome"],
+)
 delivery_errors = Counter("noroshi_delivery_errors", "Failures of the delivery worker itself, not of a service.")
 watch_errors = Counter("noroshi_watch_errors", "Failures of the look at what the roster has to tell.")

@@ -6,9 +6,11 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -18,6 +20,7 @@ from domain.db import db
 from server import limits
 from server.bridge import Bridge
 from server.bus import bus_for
+from server.cache import Cache, Version, version_for
 from server.front import Front, Protocol
 from server.hub import Hub, Person, Rendered
 from server.worker import Crew
@@ -78,11 +81,12 @@ class Process:
         self._renders = ThreadPoolExecutor(1, "live")
         with app.app_context():
             self.bus = bus_for(db.engine.url)
+            self.cache = _cache(app, version_for(db.engine.url, self.bus))
         self.worker = Crew(app.app_context, app.extensions["deliver"], app.extensions.get("watch"))
         self.hub = _hub(app, self._renders, self.bus.watch, of_hub)
         bridge = Bridge(app, self._requests, app.config["MAX_CONTENT_LENGTH"] or MAX_BODY)
-        self.front = Front(bridge, self.hub)
-        self.server = Server(_config(self.front, app.config.get("TRUSTED_PROXIES", "127.0.0.1")), self)
+        self.front = Front(bridge, self.hub, self.cache)
+        self.server = Server(_config(self.front, self.cache, app.config.get("TRUSTED_PROXIES", "127.0.0.1")), self)
         self.bus.listen(self.worker.wake)
         app.extensions["health"] = self.problems
 
@@ -113,6 +117,7 @@ class Process:
             self.server.run(sockets=[self._listener])
         finally:
             self._listener.close()
+            self.cache.close()
             self.bus.stop()
             self.worker.stop()
             self._requests.shutdown(wait=False, cancel_futures=True)
@@ -167,11 +172,11 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def _config(front: Front, trusted_proxies: str) -> uvicorn.Config:
+def _config(front: Front, cache: Cache, trusted_proxies: str) -> uvicorn.Config:
     return uvicorn.Config(
         front,
         loop="uvloop",
-        http=Protocol,
+        http=partial(Protocol, cache=cache),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         log_config=None,
@@ -182,6 +187,11 @@ def _config(front: Front, trusted_proxies: str) -> uvicorn.Config:
         timeout_keep_alive=75,
         backlog=BACKLOG,
     )
+
+
+def _cache(app: Flask, version: Version) -> Cache:
+    clock = app.config.get("CLOCK")
+    return Cache(version, app.config.get("PAGE_CACHE_BYTES", 0), (lambda: clock().timestamp()) if clock else time.time)
 
 
 def _hub(app: Flask, pool: ThreadPoolExecutor, watch: Callable[[bool], None], options: dict[str, Any]) -> Hub:

@@ -12,6 +12,7 @@ from blueprints.roster import bp, forms
 from blueprints.roster.weeks import numbers_of, of_area, this_week_began
 from blueprints.shared import words
 from blueprints.shared.instants import parse_wall
+from blueprints.shared.keeping import kept
 from blueprints.shared.language import local, now, spoken, zone
 from blueprints.shared.pages import wants_partial
 from blueprints.shared.who import my_rights, myself, signed_in
@@ -28,6 +29,7 @@ LENGTHS = {"1": timedelta(hours=1), "4": timedelta(hours=4), "12": timedelta(hou
 
 @bp.get("/roster")
 @signed_in
+@kept
 def index() -> Any:
     """Who is in charge of every area: now, or with `at` at another instant."""
     asked = one_line(request.args.get("at"))

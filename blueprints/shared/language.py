@@ -49,6 +49,11 @@ def now() -> datetime:
     return g.now
 
 
+def minute() -> datetime:
+    """The minute of this request. How long ago or ahead something is goes by it: so a page is the same for a minute."""
+    return now().replace(second=0, microsecond=0)
+
+
 def local(at: datetime) -> datetime:
     return at.astimezone(zone())
 
@@ -82,10 +87,10 @@ def month(at: datetime | date) -> str:
 
 def ago(at: datetime) -> str:
     """How long ago, in words: `7分前`."""
-    seconds = (now() - at).total_seconds()
-    if seconds < 60:
+    length = minute() - at
+    if length < timedelta(minutes=1):
         return gettext("just now")
-    return gettext("%(span)s ago", span=span(timedelta(seconds=seconds)))
+    return gettext("%(span)s ago", span=span(length))
 
 
 def span(length: timedelta) -> str:
@@ -160,6 +165,6 @@ def init_app(app: Flask) -> None:
     babel.domain_instance = texts
     app.jinja_env.globals.update(
         _=_gettext, gettext=_gettext, ngettext=_ngettext,
-        now=now, clock_time=clock_time, day=day, moment=moment, month=month, ago=ago, span=span,
+        now=now, minute=minute, clock_time=clock_time, day=day, moment=moment, month=month, ago=ago, span=span,
         zone_name=zone_name, zone_short=zone_short, language=_language,
     )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, g, render_template
 
+from blueprints.shared.keeping import until
 from blueprints.shared.language import now
 from blueprints.shared.who import LEVELS
 from domain import rights
@@ -80,11 +81,13 @@ class Memo:
     ) -> Any:
         found = self._kept.get(key)
         if found and found[0] == seen and (found[1] is None or now() < found[1]):
+            until(found[1])
             return found[2]
-        made, until = make()
+        made, ends = make()
+        until(ends)
         if len(self._kept) >= self.MOST:
             self._kept.clear()
-        self._kept[key] = (seen, until, made)
+        self._kept[key] = (seen, ends, made)
         return made
 
     def forget(self) -> None:

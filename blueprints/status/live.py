@@ -6,7 +6,8 @@ from datetime import datetime
 from flask import Response, abort, request
 from flask_babel import get_locale
 
-from blueprints.shared import live
+from blueprints.shared import keeping, live
+from blueprints.shared.keeping import kept
 from blueprints.shared.who import my_rights, myself, signed_in
 from blueprints.status import bp
 from blueprints.status.parts import parts
@@ -37,11 +38,13 @@ def stream() -> Response:
 
 @bp.get("/live/poll")
 @signed_in
+@kept
 def poll() -> str:
     """The present state of a topic. The browser asks conditionally by itself: unchanged is a 304."""
     shown = live.fragment(_topic())
     if shown is None:
         abort(404)
+    keeping.until(shown[1])
     return shown[0]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, abort, current_app, g, jsonify, render_template, request, url_for
 from flask_babel import get_locale, gettext
 
+from blueprints.shared.keeping import kept
 from blueprints.shared.language import now
 from blueprints.shared.pages import asset, render, scripts, wants_partial
 from blueprints.shared.who import signed_in
@@ -19,6 +20,7 @@ from settings import LANGUAGES
 
 @bp.get("/", endpoint="board")
 @signed_in
+@kept
 def board_page() -> str:
     """The board: the answer first."""
     query = one_line(request.args.get("facility"))[:100]
