@@ -132,6 +132,7 @@ def _organisation(config: dict[str, Any]) -> Organisation:
         channel_name=config["INCIDENT_CHANNEL_NAME"],
         announce=settings.listed(config["SLACK_ANNOUNCE_CHANNELS"]),
         night=config["NIGHT_HOURS"],
+        pages=bool(config["PAGERDUTY_ROUTING_KEY"]),
         first_update=config["UPDATE_FIRST_SPAN"],
         update_every=config["UPDATE_EVERY_SPAN"],
         update_every_for=config["UPDATE_EVERY_FOR_SPAN"],

@@ -20,8 +20,8 @@ from domain.updates import Update
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "report": (
-        "report.filed", "report.voice", "report.details", "report.photo", "report.reminded", "report.acknowledged",
-        "report.no_incident", "report.duplicate", "report.incident", "report.reopened",
+        "report.filed", "report.voice", "report.details", "report.photo", "report.reminded", "report.paged",
+        "report.acknowledged", "report.no_incident", "report.duplicate", "report.incident", "report.reopened",
     ),
     "update": ("incident.published", "incident.unchanged"),
     "question": ("question.asked", "question.answered"),

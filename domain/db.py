@@ -97,6 +97,7 @@ class Organisation:
 
     `night`: from when until when followers are not woken, minutes after midnight; it may go over midnight.
     `reminders`: how long a report may lie before somebody is told in Slack, and then the next; None: nobody is told.
+    `pages`: whether PagerDuty is set up for the whole organisation (an area may have a key of its own).
     `first_update`, `update_every`: how soon after a declaration the first update is promised, and how far apart the
     next ones may lie at most while the incident is younger than `update_every_for`.
     """
@@ -109,6 +110,7 @@ class Organisation:
     announce: tuple[str, ...] = ()
     reminders: tuple[timedelta, timedelta] | None = None
     night: tuple[int, int] = (22 * 60, 7 * 60)
+    pages: bool = False
     first_update: timedelta = timedelta(minutes=5)
     update_every: timedelta = timedelta(minutes=20)
     update_every_for: timedelta = timedelta(hours=2)

@@ -1,4 +1,4 @@
-"""The clock on a report that nobody has taken: who of the system area is told in Slack, and when."""
+"""The clock on a report that nobody has taken: who of the system area is told in Slack, and when PagerDuty rings."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
 
-from domain import outbox, roster
+from domain import outbox, report_paging, roster
 from domain.db import db, organisation
 from domain.events import Event, record
+from domain.followers import is_night
 from domain.outbox import Delivery
 from domain.people import Person
-from domain.roster import AreaDuty
+from domain.roster import Area, AreaDuty
 from domain.roster_watch import Word
 from domain.suspicion import Report
 
@@ -80,12 +81,18 @@ def of(report: Report, at: datetime) -> Waiting | None:
 def look(at: datetime) -> list[Word]:
     """Who is to be told at `at` (aware UTC) and was not yet. Reads only; one query while nothing is due."""
     due = list(_due(at))
-    known = outbox.known([_key(*one) for one in due])
+    known = outbox.known([*(_key(*one) for one in due), *(report_paging.key(*one[:2]) for one in due)])
     new = [one for one in due if _key(*one) not in known]
-    if not new:
+    silent = [one for one in due if report_paging.key(*one[:2]) not in known]
+    area = report_paging.area() if silent else None
+    if not new and area is None:
         return []
     people = line(roster.duty_now(at))
-    found = []
+    return _reminders(new, people) + (_pages(silent, people, area) if area else [])
+
+
+def _reminders(new: Sequence[tuple[int, datetime, int]], people: Sequence[Person]) -> list[Word]:
+    found: list[Word] = []
     for report_id, since in dict.fromkeys((report_id, since) for report_id, since, _ in new):
         told = _told(report_id, since)
         left = iter([person for person in people if person.id not in told])
@@ -95,32 +102,55 @@ def look(at: datetime) -> list[Word]:
     return found
 
 
+def _pages(silent: Sequence[tuple[int, datetime, int]], people: Sequence[Person], area: Area) -> list[Word]:
+    """At night it rings with the first reminder, because a direct message wakes nobody; by day when the first one
+    was not answered until the next; at once where nobody of the line can be told in Slack.
+    """
+    times = [(report_id, since) for report_id, since, number in silent if number > 1 or not people or _at_night(since)]
+    details = {"area": area.key}
+    return [
+        Word(
+            report_paging.key(*one),
+            report_paging.TRIGGER,
+            "",
+            {"report": one[0], "since": one[1].isoformat(), **details},
+        )
+        for one in dict.fromkeys(times)
+    ]
+
+
+def _at_night(since: datetime) -> bool:
+    """Whether the first reminder of a clock comes at night."""
+    return is_night(next(due for _, due in _times(since)))
+
+
 def write_down(words: Collection[Word], at: datetime) -> list[Delivery]:
     """Writes them into the outbox, but for those of others, and of reports that somebody has taken meanwhile."""
     known = outbox.known([word.key for word in words])
     written = []
     for word in words:
         report = db.session.get(Report, word.details["report"])
-        person = db.session.get(Person, word.details["person"])
-        if word.key in known or report is None or person is None or report.status != "received":
+        if word.key in known or report is None or report.status != "received":
             continue
-        written.append(
-            outbox.enqueue(
-                "slack", KIND, at=at, report_id=report.id, details=word.details, lane=word.lane, key=word.key
-            )
-        )
-        number = word.details["number"]
-        record("report.reminded", by=None, at=at, report_id=report.id, name=person.name, number=number)
-        wake_up(report, person, number=number, at=at)
-    return written
+        written.append(_rung(report, word, at) if word.kind == report_paging.TRIGGER else _reminded(report, word, at))
+    return [one for one in written if one is not None]
 
 
-def wake_up(report: Report, person: Person, *, number: int, at: datetime) -> None:
-    """The place for PagerDuty: a direct message wakes nobody at night. In the transaction of the reminder `number`.
+def _reminded(report: Report, word: Word, at: datetime) -> Delivery | None:
+    person = db.session.get(Person, word.details["person"])
+    if person is None:
+        return None
+    number = word.details["number"]
+    record("report.reminded", by=None, at=at, report_id=report.id, name=person.name, number=number)
+    return outbox.enqueue(
+        "slack", KIND, at=at, report_id=report.id, details=word.details, lane=word.lane, key=word.key
+    )  # fmt: skip
 
-    Called once for each reminder that is written down. So far nothing happens here: PagerDuty takes what belongs to
-    an incident, and a report is none yet.
-    """
+
+def _rung(report: Report, word: Word, at: datetime) -> Delivery | None:
+    area = report_paging.area()
+    since = datetime.fromisoformat(word.details["since"])
+    return report_paging.trigger(report.id, since, area, at=at) if area else None
 
 
 def _due(at: datetime) -> Iterator[tuple[int, datetime, int]]:

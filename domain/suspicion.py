@@ -6,6 +6,7 @@ from typing import Any, Union
 from sqlalchemy import ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from domain import report_paging
 from domain.additions import Addition, Photo, Voice
 from domain.catalog import Facility, Service, Symptom
 from domain.db import Model, db
@@ -231,6 +232,7 @@ class Report(Model):
             raise Conflict("report_acknowledged", name=self.acknowledged_by.name)
         self.status, self.acknowledged_at, self.acknowledged_by = "acknowledged", at, by
         record("report.acknowledged", by=by, at=at, report_id=self.id)
+        report_paging.end(self.id, at=at)
         self._tell("acknowledged", by, at)
 
     def no_incident(self, *, by: Person, at: datetime, note: str = "") -> None:
@@ -277,6 +279,7 @@ class Report(Model):
             raise Conflict("incident_closed", incident=incident.code)
         self.status, self.judged_at, self.judged_by, self.incident = "incident", at, by, incident
         db.session.flush()
+        report_paging.end(self.id, at=at)
         record("report.incident", by=by, at=at, report_id=self.id, incident_id=incident.id, of=incident.code)
         self._tell("incident", by, at, incident=incident.code)
 
@@ -335,6 +338,7 @@ class Report(Model):
         self.status, self.judged_at, self.judged_by, self.note = status, at, by, note
         self.incident, self.duplicate_of = incident, duplicate_of
         db.session.flush()
+        report_paging.end(self.id, at=at)
         return True
 
     def _judged(self) -> Conflict:

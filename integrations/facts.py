@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from domain import hotline_clock, mobilising, promise_clock
+from domain import hotline_clock, mobilising, promise_clock, report_paging
 from domain.catalog import Service, Symptom
 from domain.db import db
 from domain.hotline import Photo, Report
@@ -15,7 +15,7 @@ from domain.incidents import Incident, Update
 from domain.outbox import Delivery
 from domain.people import Person
 from integrations.duty_facts import DutyFacts, Named, load_duty
-from integrations.mobilising_facts import PREFIXES, MobilisingFacts, load_mobilising
+from integrations.mobilising_facts import PREFIXES, MobilisingFacts, load_mobilising, load_report_paging
 from integrations.told_facts import ToldFacts, load_told
 
 __all__ = [
@@ -138,8 +138,14 @@ def load(delivery_id: int, deadline: float, at: datetime) -> DeliveryFacts:
         photo=_photo(row.details.get("photo")),
         told=load_told(row) if row.kind.startswith("told.") else None,
         duty=_duty(row, report, incident, at),
-        mobilising=load_mobilising(row, incident, at) if incident and row.kind.startswith(PREFIXES) else None,
+        mobilising=_outside(row, incident, at),
     )  # fmt: skip
+
+
+def _outside(row: Delivery, incident: Incident | None, at: datetime) -> MobilisingFacts | None:
+    if row.kind in (report_paging.TRIGGER, report_paging.RESOLVE):
+        return load_report_paging(row)
+    return load_mobilising(row, incident, at) if incident and row.kind.startswith(PREFIXES) else None
 
 
 def _duty(row: Delivery, report: Report | None, incident: Incident | None, at: datetime) -> DutyFacts | None:

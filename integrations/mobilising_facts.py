@@ -76,6 +76,13 @@ def load_mobilising(row: Delivery, incident: Incident, at: datetime) -> Mobilisi
     )
 
 
+def load_report_paging(row: Delivery) -> MobilisingFacts:
+    """Where the alert of a report goes: the same for triggering and resolving it."""
+    area = db.session.scalar(select(Area).where(Area.key == row.details["area"]))
+    own = db.session.get(PagingKey, area.id) if area else None
+    return MobilisingFacts(area=Named(area.name, area.name_en) if area else None, routing_key=own.key if own else "")
+
+
 def _guests(numbers: Any) -> tuple[Guest, ...]:
     """The people of an invitation, as they are now."""
     people = db.session.scalars(select(Person).where(Person.id.in_(numbers or [])).order_by(Person.id))

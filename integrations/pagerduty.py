@@ -2,16 +2,27 @@
 
 from typing import Any
 
+from domain import report_paging
 from domain.outbox import DeliveryError
+from domain.text import cut, one_line
 from integrations.base import Sent, seconds_left
 from integrations.facts import DeliveryFacts
 from integrations.http import Unanswered, Unreachable, request
 from integrations.mobilising_facts import MobilisingFacts
 from integrations.wording import Wording
 
-ACTIONS = {"page.trigger": "trigger", "page.acknowledge": "acknowledge", "page.resolve": "resolve"}
+ACTIONS = {
+    "page.trigger": "trigger",
+    "page.acknowledge": "acknowledge",
+    "page.resolve": "resolve",
+    report_paging.TRIGGER: "trigger",
+    report_paging.RESOLVE: "resolve",
+}
 SEVERITY = {"minor": "warning", "major": "error", "critical": "critical"}
 SUMMARY = 1024
+SEEN = 200
+"""Characters of what somebody reported that are read aloud."""
+
 REFUSED = range(400, 500)
 WAIT_UNTOLD = 30.0
 """Seconds to wait after a 429 that does not say how long."""
@@ -19,14 +30,12 @@ WAIT_UNTOLD = 30.0
 
 def payload(facts: DeliveryFacts, routing_key: str, wording: Wording, base_url: str = "") -> dict[str, Any]:
     """PURE: the event of a delivery."""
+    if facts.report is not None:
+        return report_payload(facts, routing_key, wording, base_url)
     incident, outside = facts.incident, facts.mobilising
     if incident is None or outside is None:
         raise ValueError("an alert belongs to an incident")
-    event: dict[str, Any] = {
-        "routing_key": routing_key,
-        "event_action": ACTIONS[facts.kind],
-        "dedup_key": str(facts.details["dedup"]),
-    }
+    event = _event(facts, routing_key)
     if facts.kind != "page.trigger":
         return event
     severity = "info" if incident.drill else SEVERITY.get(incident.severity, "error")
@@ -34,7 +43,7 @@ def payload(facts: DeliveryFacts, routing_key: str, wording: Wording, base_url: 
     event["client"] = "Noroshi"
     event["payload"] = {
         "summary": _summary(facts, outside, wording)[:SUMMARY],
-        "source": base_url.partition("://")[2].rstrip("/") or "noroshi",
+        "source": _source(base_url),
         "severity": severity,
         "class": "drill" if incident.drill else "incident",
         "component": ", ".join(one.called(wording.locale) for one in incident.services[:20]),
@@ -47,6 +56,44 @@ def payload(facts: DeliveryFacts, routing_key: str, wording: Wording, base_url: 
     if links:
         event["links"] = links
     return event
+
+
+def report_payload(facts: DeliveryFacts, routing_key: str, wording: Wording, base_url: str = "") -> dict[str, Any]:
+    """PURE: the event for a report that nobody has taken."""
+    report, outside = facts.report, facts.mobilising
+    if report is None or outside is None:
+        raise ValueError("an alert belongs to a report")
+    event = _event(facts, routing_key)
+    if facts.kind != report_paging.TRIGGER:
+        return event
+    _ = wording.gettext
+    seen = report.symptom.called(wording.locale) if report.symptom else ""
+    what = " ".join(part for part in (seen, cut(one_line(report.body), SEEN), report.facility) if part)
+    summary = _("Nobody has taken the report %(code)s: %(what)s") % {"code": report.code, "what": what}
+    event["client"] = "Noroshi"
+    event["payload"] = {
+        "summary": summary[:SUMMARY],
+        "source": _source(base_url),
+        "severity": "error",
+        "class": "report",
+        "group": outside.area.called(wording.locale) if outside.area else "",
+    }
+    if base_url:
+        page = f"{base_url.rstrip('/')}/reports/{report.id}"
+        event |= {"client_url": page, "links": [{"href": page, "text": report.code}]}
+    return event
+
+
+def _event(facts: DeliveryFacts, routing_key: str) -> dict[str, Any]:
+    return {
+        "routing_key": routing_key,
+        "event_action": ACTIONS[facts.kind],
+        "dedup_key": str(facts.details["dedup"]),
+    }
+
+
+def _source(base_url: str) -> str:
+    return base_url.partition("://")[2].rstrip("/") or "noroshi"
 
 
 def _summary(facts: DeliveryFacts, outside: MobilisingFacts, wording: Wording) -> str:
@@ -114,6 +161,8 @@ class PagerDutySender:
         _ = self._wording.gettext
         if facts.kind == "page.trigger" and facts.mobilising and facts.mobilising.resolved:
             raise DeliveryError(_("It was restored in the meantime, so nobody was paged."), needless=True)
+        if facts.kind == report_paging.TRIGGER and facts.report and facts.report.status != "received":
+            raise DeliveryError(_("Somebody has taken the report in the meantime, so it was not sent."), needless=True)
 
     def _key(self, facts: DeliveryFacts) -> str:
         _ = self._wording.gettext

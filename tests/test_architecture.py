@@ -49,7 +49,7 @@ FLOORS = (
     }
     | {"roster_document", "roster_export", "roster_transfer", "beginnings", "facility_import"}
     | {"entries", "absences", "overrides", "cycles", "preview", "load", "handovers"},
-    {"promises", "mobilising", "paging", "calls", "formation", "followers", "followup", "restoring"}
+    {"promises", "mobilising", "paging", "report_paging", "calls", "formation", "followers", "followup", "restoring"}
     | {"lifecycle", "incidents", "updates", "spreading", "copies", "maintenances", "past", "history_import"},
     {"rights", "reaching"},
     {"additions", "suspicion", "hotline", "alike", "hotline_clock", "formation_clock", "promise_clock"},

@@ -40,6 +40,7 @@ STEPS: dict[str, Any] = {
     "photo": _l("Photo added"),
     "reopened": _l("Opened again"),
     "reminded": _l("Nobody had taken it"),
+    "paged": _l("Nobody had taken it"),
     "restored": _l("Restored"),
     "went_on": _l("Not over after all"),
     "merged": _l("Goes on as another incident"),

@@ -275,6 +275,7 @@ _WORDS: dict[str, Callable[[Fact, Chronicle], tuple[str, str]]] = {
     "report.details": _report(lambda: gettext("Added to %(report)s")),
     "report.photo": _report(lambda: gettext("Photo added to %(report)s")),
     "report.reminded": _report(lambda: gettext("Nobody had taken %(report)s: %(name)s was reminded")),
+    "report.paged": _report(lambda: gettext("Nobody had taken %(report)s: paged through PagerDuty")),
     "report.acknowledged": _report(lambda: gettext("Checking %(report)s")),
     "report.no_incident": _report(lambda: gettext("%(report)s is no incident")),
     "report.duplicate": _report(lambda: gettext("%(report)s is the same as %(of)s")),

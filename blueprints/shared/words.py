@@ -103,6 +103,8 @@ DELIVERY_KINDS: dict[str, Any] = {
     "roster.gaps": _l("Gaps in the roster, to administrators"),
     "report.reminder": _l("Nobody has taken a report, to who is on duty"),
     "promise.reminder": _l("Reminder of a promised update"),
+    "report.page": _l("Nobody has taken a report, call through PagerDuty"),
+    "report.page_resolve": _l("Call for a report ended"),
     "answer.private": _l("Private answer in Slack"),
     "answer.help": _l("Explanation in Slack"),
 }

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
-from domain import hotline, hotline_clock
+from domain import hotline, hotline_clock, paging
 from domain.db import db, organisation, writing
 from domain.events import Event
 from domain.outbox import Delivery
 from domain.people import Person
-from domain.roster import Plan, PlanSlot
+from domain.roster import Area, Plan, PlanSlot
 from domain.suspicion import Report
 from tests.conftest import NOW
 
@@ -202,13 +202,117 @@ def test_while_nothing_is_due_a_look_is_one_query(count_queries) -> None:
     assert len(queries) == 1
 
 
-def test_the_place_for_waking_is_called_with_each_reminder(monkeypatch: pytest.MonkeyPatch) -> None:
-    called: list[tuple[str, str, int]] = []
-    monkeypatch.setattr(
-        hotline_clock,
-        "wake_up",
-        lambda report, person, *, number, at: called.append((report.code, person.name, number)),
-    )
+# PagerDuty
+
+
+@pytest.fixture
+def pagerduty(reminders: Callable[[float, float], None]) -> None:
+    db.engine.update_execution_options(organisation=replace(organisation(), pages=True))
+
+
+def rung(at: datetime) -> list[str]:
+    """One look; the alerts that it writes down."""
+    words = hotline_clock.look(at)
+    db.session.rollback()
+    if not words:
+        return []
+    with writing():
+        return [one.kind for one in hotline_clock.write_down(words, at) if one.service == "pagerduty"]
+
+
+def minutes_of(begun: datetime) -> list[int]:
+    """At which minutes of a clock it rings."""
+    return [minute for minute in range(40) if rung(begun + minute * MINUTE)]
+
+
+NIGHT = NOW + timedelta(hours=13)
+"""23:42 in Tokyo."""
+
+
+@pytest.mark.usefixtures("pagerduty")
+@pytest.mark.parametrize(
+    ("begun", "minute"), [(NOW, 10), (NIGHT, 5), (NIGHT - 108 * MINUTE, 10), (NIGHT - 107 * MINUTE, 5)]
+)
+def test_at_night_it_rings_with_the_first_reminder_by_day_when_that_was_not_answered(
+    begun: datetime, minute: int
+) -> None:
+    file(at=begun)
+    assert minutes_of(begun) == [minute]
+
+
+@pytest.mark.usefixtures("pagerduty")
+def test_it_rings_at_once_where_nobody_can_be_told_in_slack() -> None:
+    with writing():
+        for number in (OKAMOTO, ITO):
+            db.session.get_one(Person, number).slack_id = None
     file()
-    tick(NOW + 10 * MINUTE)
-    assert called == [("R-1", "岡本 沙織", 1), ("R-1", "伊藤 航", 2)]
+    assert minutes_of(NOW) == [5]
+
+
+def test_without_pagerduty_nothing_rings_and_nothing_fails() -> None:
+    file(at=NIGHT)
+    assert minutes_of(NIGHT) == []
+
+
+def test_a_key_of_the_area_alone_is_enough(cast) -> None:
+    with writing():
+        paging.set_key(db.session.get_one(Area, 3), "A" * 32, by=cast.admin, at=NOW)
+    file()
+    assert minutes_of(NOW) == [10]
+
+
+@pytest.mark.usefixtures("pagerduty")
+def test_taken_before_it_rings_nothing_rings() -> None:
+    number = file()
+    rung(NOW + 5 * MINUTE)
+    with writing():
+        db.session.get_one(Report, number).acknowledge(by=db.session.get_one(Person, ITO), at=NOW + 6 * MINUTE)
+    assert rung(NOW + 10 * MINUTE) == []
+
+
+@pytest.mark.usefixtures("pagerduty")
+@pytest.mark.parametrize("verdict", ["acknowledged", "no_incident"])
+def test_taken_it_is_resolved_once(verdict: str) -> None:
+    number = file()
+    rung(NOW + 10 * MINUTE)
+    with writing():
+        db.session.query(Delivery).filter_by(kind="report.page").one().succeed(NOW)
+    for later in (verdict, "no_incident"):
+        with writing():
+            by = db.session.get_one(Person, ITO)
+            db.session.get_one(Report, number).judge(later, by=by, at=NOW + 11 * MINUTE)
+    (end,) = db.session.query(Delivery).filter_by(kind="report.page_resolve")
+    (page,) = db.session.query(Delivery).filter_by(kind="report.page")
+    assert end.details["dedup"] == page.details["dedup"]
+    assert end.lane == page.lane
+
+
+@pytest.mark.usefixtures("pagerduty")
+def test_opened_again_it_may_ring_again() -> None:
+    number = file()
+    rung(NOW + 10 * MINUTE)
+    later = NOW + 60 * MINUTE
+    with writing():
+        report = db.session.get_one(Report, number)
+        report.no_incident(by=db.session.get_one(Person, ITO), at=NOW + 11 * MINUTE)
+        report.add_voice(by=db.session.get_one(Person, 3), at=later)
+    assert minutes_of(later) == [10]
+    keys = {one.details["dedup"] for one in db.session.query(Delivery).filter_by(kind="report.page")}
+    assert len(keys) == 2
+
+
+@pytest.mark.usefixtures("pagerduty")
+def test_any_number_of_workers_ring_once(app: Flask) -> None:
+    file(at=NIGHT)
+    at = NIGHT + 5 * MINUTE
+
+    def work(_: int) -> None:
+        with app.app_context():
+            words = hotline_clock.look(at)
+            with writing():
+                hotline_clock.write_down(words, at)
+            db.session.remove()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(16)))
+    assert db.session.query(Delivery).filter_by(kind="report.page").count() == 1
