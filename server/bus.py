@@ -18,6 +18,10 @@ LOOK = 0.1
 """Seconds between two looks at SQLite's version while somebody watches."""
 RECONNECT = (0.2, 5.0)
 """Seconds before the first and at most before any later attempt to listen to PostgreSQL again."""
+ALIVE = 0.5
+"""Seconds between two questions to PostgreSQL whether it is there."""
+UNHEARD = 2.0
+"""Seconds without an answer from which on commits may have been missed."""
 GRACE = 10.0
 """Seconds of a broken connection that are nobody's concern: it comes back by itself."""
 _KEEPALIVE = {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
@@ -39,6 +43,11 @@ class Bus:
 
     def watch(self, wanted: bool) -> None:
         """Whether anybody needs to hear of other processes soon. While nobody does, the bus may rest."""
+
+    @property
+    def certain(self) -> bool:
+        """`healthy`, and the database has answered just now: a dead connection shows only after many seconds."""
+        return self.healthy
 
     def silent(self) -> float:
         """Seconds for which commits of other processes may have been missed; 0 while none is, and in the first few."""
@@ -127,7 +136,12 @@ class PostgresqlBus(Bus):
     def __init__(self, url: str) -> None:
         super().__init__()
         self.healthy = False
+        self._heard_at = 0.0
         self._url = url
+
+    @property
+    def certain(self) -> bool:
+        return self.healthy and time.monotonic() - self._heard_at < UNHEARD
 
     def _committed(self, sender: Any) -> None:
         # Our own commits come back on the channel as well: once is enough.
@@ -143,9 +157,9 @@ class PostgresqlBus(Bus):
                 with psycopg.connect(self._url, autocommit=True, **_KEEPALIVE) as connection:  # type: ignore[arg-type]
                     connection.execute(f"LISTEN {CHANNEL}")
                     pause = RECONNECT[0]
-                    self.healthy = True
-                    # What was committed while nobody listened.
+                    # What was committed while nobody listened; told before anybody may rely on it again.
                     self._tell()
+                    self._heard_at, self.healthy = time.monotonic(), True
                     self._hear(connection)
             except psycopg.Error as error:
                 log.warning("the bus is down; it connects again", error=str(error).strip(), seconds=pause)
@@ -156,8 +170,14 @@ class PostgresqlBus(Bus):
 
     def _hear(self, connection: "psycopg.Connection[Any]") -> None:
         while not self._stopping.is_set():
-            for _ in connection.notifies(timeout=0.5):
+            for _ in connection.notifies(timeout=ALIVE):
                 self._tell()
+            asked_at = time.monotonic()
+            connection.execute("SELECT 1")
+            # What was announced before the answer comes before it.
+            for _ in connection.notifies(timeout=0):
+                self._tell()
+            self._heard_at = asked_at
 
 
 def bus_for(url: URL) -> Bus:

@@ -130,7 +130,7 @@ class HeardVersion(Version):
         self._now = object()
 
     def __call__(self) -> Hashable:
-        return self._now if self._bus.healthy else None
+        return self._now if self._bus.certain else None
 
 
 def version_for(url: URL, bus: Bus) -> Version:

@@ -134,6 +134,17 @@ def test_postgresql_connects_again_and_knows_when_it_is_down(postgresql_bus: Bus
     wait_for(lambda: ear.count == 3)
 
 
+def test_postgresql_is_certain_only_while_the_database_answers(
+    postgresql_bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_for(lambda: postgresql_bus.certain)
+    monkeypatch.setattr("server.bus.UNHEARD", 0.0)
+    assert postgresql_bus.healthy
+    assert not postgresql_bus.certain
+    monkeypatch.undo()
+    wait_for(lambda: postgresql_bus.certain)
+
+
 def test_a_board_on_postgresql_gets_a_change(start: Callable[..., Portal], postgresql_url: str) -> None:
     portal = start(url=postgresql_url)
     stream = portal.stream()

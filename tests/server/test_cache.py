@@ -83,7 +83,7 @@ def test_the_same_bytes_are_answered_before_they_are_parsed_with_the_same_answer
     before = by_bytes()
     answers += [pages.get(), pages.get()]
     assert (by_bytes() - before, pages.rendered) == (2, 1)
-    assert len({(answer.text, *{**answer.headers, "date": ""}.items()) for answer in answers}) == 1
+    assert len({(answer.text, frozenset({**answer.headers, "date": ""}.items())) for answer in answers}) == 1
 
 
 def test_the_mark_does_not_cross_the_border(pages: Pages) -> None:
@@ -327,7 +327,7 @@ def test_many_pages_stay_within_the_bound(start: Callable[..., Portal]) -> None:
 
 
 class FakeBus:
-    healthy = True
+    certain = True
 
     def listen(self, listener: Callable[[], None]) -> None:
         self.tell = listener
@@ -347,7 +347,7 @@ def test_on_postgresql_nothing_is_kept_while_a_commit_may_be_missed(portal: Port
     portal.commit()
     third = version()
     assert third is not second
-    bus.healthy = False
+    bus.certain = False
     assert version() is None
 
 
