@@ -30,7 +30,8 @@ SEVERITY_ORDER = ("critical", "major", "minor", "none")
 class Overall:
     """The answer in one word, for the chip on every page and the first line of the board.
 
-    `state`: incident, suspicion, restored, maintenance or calm; the first that applies.
+    `state`: incident, suspicion, restored, maintenance or calm; the first that applies. `changes_at`: when planned work
+    begins or ends by the clock alone, where it is known.
     """
 
     incidents: int
@@ -38,6 +39,7 @@ class Overall:
     restored: int
     maintenances: int
     worst: str = "none"
+    changes_at: datetime | None = field(default=None, compare=False)
 
     @property
     def state(self) -> str:
@@ -244,12 +246,14 @@ def overall(at: datetime) -> Overall:
     """The answer alone: what the chip of every page needs. Drills never count."""
     open_ones = db.session.execute(_OPEN_ONES).all()
     running = [row for row in open_ones if row.kind == "incident" and row.resolved_at is None]
+    planned = [end for row in open_ones if row.kind == "maintenance" for end in (row.began_at, row.ends_at)]
     return Overall(
         incidents=len(running),
         restored=sum(row.kind == "incident" and row.resolved_at is not None for row in open_ones),
         maintenances=sum(row.kind == "maintenance" and maintenances.is_under_way(row, at) for row in open_ones),
         suspicions=hotline.count_open(),
         worst=min((row.severity for row in running), key=SEVERITY_ORDER.index, default="none"),
+        changes_at=min((instant for instant in planned if instant and instant > at), default=None),
     )
 
 

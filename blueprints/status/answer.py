@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Flask, g
 from flask_babel import gettext, ngettext
 
+from blueprints.shared.keeping import until
 from blueprints.shared.language import now
 from domain import board
 from domain.board import Overall
@@ -54,7 +55,9 @@ def answer_of(overall: Overall) -> Answer:
 def overall() -> Answer:
     """The answer for this request's chip: asked once, and taken from the board where it is loaded anyway."""
     if "overall" not in g:
-        g.overall = answer_of(board.overall(now()))
+        found = board.overall(now())
+        until(found.changes_at)
+        g.overall = answer_of(found)
     return g.overall
 
 
