@@ -22,6 +22,7 @@ from domain.incidents import Incident, IncidentService, Update, Words
 from domain.lifecycle import incident_facilities
 from domain.people import Person
 from domain.suspicion import headline
+from domain.updates import WORDS
 
 SEVERITY_ORDER = ("critical", "major", "minor", "none")
 
@@ -296,7 +297,14 @@ def load(at: datetime) -> Board:
     )
 
 
-_WORDS = (Update.situation, Update.guest_notice, Update.partner_notice, Update.workaround, Update.not_yet)
+_WORDS = (
+    Update.internal,
+    Update.situation,
+    Update.guest_notice,
+    Update.partner_notice,
+    Update.workaround,
+    Update.not_yet,
+)
 _OWN = (
     Incident.id, Incident.kind, Incident.title, Incident.severity, Incident.state, Incident.drill,
     Incident.all_facilities, Incident.began_at, Incident.ends_at, Incident.declared_at, Incident.resolved_at,
@@ -409,10 +417,15 @@ def _held(numbers: list[int], duties: list[roster.AreaDuty]) -> dict[int, tuple[
     }
 
 
-def _latest(author: str | None, number: int | None, published_at: datetime, *said: str) -> Latest | None:
+def _latest(
+    author: str | None, number: int | None, published_at: datetime, wrote_as: str, format: str,
+    internal: dict[str, str], *said: str,
+) -> Latest | None:  # fmt: skip
+    """On the board our own people read what is internal as well."""
     if number is None:
         return None
-    return Latest(number, published_at, Named(author) if author else None, *said)
+    whole = (internal.get(name) or text for name, text in zip(WORDS, said, strict=True)) if internal else said
+    return Latest(number, published_at, Named(author) if author else None, wrote_as, format, *whole)
 
 
 def _suspicions(duties: list[roster.AreaDuty], at: datetime) -> tuple[Suspicion, ...]:

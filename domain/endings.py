@@ -108,7 +108,7 @@ def reopen(incident: Incident, *, key: str, by: Person, at: datetime, due: datet
         raise Conflict("not_restored_yet", incident=incident.code)
     before = next((one for one in reversed(incident.updates) if one.state != incident.last_state), None)
     names = ("guest_notice", "partner_notice", "workaround", "not_yet")
-    words = {name: getattr(before, name) if before else "" for name in names}
+    words = {name: before.whole(name) if before else "" for name in names}
     services = (
         {row.service: before.services.get(str(row.service_id), row.state) for row in incident.affected}
         if before

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -243,15 +243,17 @@ def current_words(incident: Incident) -> Words | None:
     since = dict.fromkeys(WORDS, latest.published_at)
     standing = set(WORDS)
     for update in reversed(incident.updates):
-        standing = {name for name in standing if getattr(update, name) == getattr(latest, name)}
+        standing = {name for name in standing if update.whole(name) == latest.whole(name)}
         since.update(dict.fromkeys(standing, update.published_at))
     return _words(latest, since)
 
 
-def _words(latest: Update, since: dict[str, datetime]) -> Words:
+def _words(latest: Any, since: dict[str, datetime]) -> Words:
+    """Of an update, or of what the board has loaded of one."""
+    text = latest.whole if isinstance(latest, Update) else partial(getattr, latest)
     return Words(
         latest,
-        {name: Said(getattr(latest, name), latest.format, latest.published_at, since.get(name)) for name in WORDS},
+        {name: Said(text(name), latest.format, latest.published_at, since.get(name)) for name in WORDS},
     )
 
 

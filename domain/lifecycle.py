@@ -16,7 +16,7 @@ from domain.formation import Position
 from domain.outbox import enqueue
 from domain.people import Person
 from domain.text import fold, has_words, one_line
-from domain.updates import WORDS, Update, drop_draft, kept_words
+from domain.updates import WORDS, Update, drop_draft, kept_words, parted
 
 if TYPE_CHECKING:
     from domain.suspicion import Report
@@ -187,7 +187,7 @@ class Incident(Model):
         if next_update_at is None:
             raise Refused("next_update", "next_update_missing")
         promises.check(next_update_at, "", at)
-        said = {name: getattr(last, name) for name in WORDS}
+        said = {name: last.whole(name) for name in WORDS}
         return self.say(key, "unchanged", by, at, said, next_update_at, wrote_as=wrote_as, format=last.format)
 
     def close(self, *, by: Person, at: datetime) -> None:
@@ -269,7 +269,7 @@ class Incident(Model):
             return None
         if earlier.incident_id != self.id:
             raise Conflict("key_used")
-        if any(getattr(earlier, name) != text for name, text in said.items()):
+        if any(earlier.whole(name) != text for name, text in said.items()):
             raise Conflict("key_used", newer=earlier)
         return earlier
 
@@ -323,17 +323,18 @@ class Incident(Model):
     def say(
         self, key: str, kind: str, by: Person, at: datetime, said: dict[str, str], due: datetime | None, **more: Any
     ) -> "Update":
+        public, whole = parted(said)
         self.next_update_at = None if self.resolved_at else due
         self.next_update_reason = more.get("next_update_reason", "")
         update = Update(
-            key=key, incident=self, kind=kind, state=self.state, published_at=at, published_by_id=by.id, **said,
-            next_update_at=self.next_update_at, **more,
+            key=key, incident=self, kind=kind, state=self.state, published_at=at, published_by_id=by.id, **public,
+            internal=whole, next_update_at=self.next_update_at, **more,
             services={str(row.service_id): row.state for row in self.affected},
         )  # fmt: skip
         db.session.add(update)
         db.session.flush()
         db.session.expire(self, ["latest"])
-        self.find_by(*said.values())
+        self.find_by(*public.values())
         record(f"incident.{kind}", by=by, at=at, incident_id=self.id, update=update.id, state=self.state)
         if kind != "declared":
             enqueue("slack", "incident.updated", at=at, incident_id=self.id, details={"update": update.id})

@@ -13,7 +13,7 @@ from domain.events import record
 from domain.lifecycle import Incident, good_title
 from domain.people import Person
 from domain.text import fold
-from domain.updates import Update, kept_words
+from domain.updates import Update, kept_words, parted
 
 LONGEST = timedelta(days=31)
 
@@ -54,12 +54,13 @@ def plan_maintenance(
         facilities=list(facilities or []),
     )  # fmt: skip
     work.touch(services)
-    work.search = " ".join(fold(text) for text in (title, *said.values()))[:8000]
+    work.search = " ".join(fold(text) for text in (title, *parted(said)[0].values()))[:8000]
     db.session.add(work)
     db.session.flush()
+    public, whole = parted(said)
     update = Update(
         key=f"{key[:55]}:planned", incident=work, kind="published", state="scheduled", published_at=at,
-        published_by_id=by.id, wrote_as=wrote_as, **said,
+        published_by_id=by.id, wrote_as=wrote_as, **public, internal=whole,
         services={str(service.id): state for service, state in services.items()},
     )  # fmt: skip
     db.session.add(update)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from domain import internal
 from domain.db import Model, db
 from domain.errors import Refused
 from domain.events import record
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 WORDS = ("situation", "guest_notice", "partner_notice", "workaround", "not_yet")
 """What an update says, in the order of the bridge's form."""
+
+FOR_CUSTOMERS = ("guest_notice", "partner_notice")
+"""What is handed on as it stands: nothing in it can be internal."""
 
 WORDS_LENGTH = 10_000
 """Characters of one of them, at most."""
@@ -38,6 +42,8 @@ class Update(Model):
     `kind`: declared (the holding text), published, unchanged (no news), imported. `wrote_as`: as what the
     author could publish (bridge, commander, responder, admin). `format` of imported words: text, html or markdown.
     `services` keeps the state of each service as of this update: {service id: state}.
+    What is marked as internal stands in `internal` only, each of the words whole; the words themselves are without it,
+    so that whoever takes them to the outside takes nothing that is not meant for it.
     """
 
     __tablename__ = "updates"
@@ -57,6 +63,7 @@ class Update(Model):
     next_update_at: Mapped[datetime | None]
     next_update_reason: Mapped[str] = mapped_column(String(300), default="")
     services: Mapped[dict[str, str]] = mapped_column(default=dict)
+    internal: Mapped[dict[str, str]] = mapped_column(default=dict)
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("updates.id"), index=True)
     published_at: Mapped[datetime]
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
@@ -65,6 +72,11 @@ class Update(Model):
     incident: Mapped["Incident"] = relationship(back_populates="updates")
     published_by: Mapped[Person | None] = relationship()
     corrects: Mapped["Update | None"] = relationship(remote_side=[id])
+
+    def whole(self, name: str) -> str:
+        """One of the words with what is internal in it: for our own people on the portal and the incident's channel."""
+        text: str = self.internal.get(name) or getattr(self, name)
+        return text
 
 
 class UpdateTemplate(Model):
@@ -99,18 +111,30 @@ class UpdateDraft(Model):
 
 
 def kept_words(words: Mapping[str, str]) -> dict[str, str]:
-    """The words of an update as they are kept: cleaned, none missing.
+    """The words of an update as they are typed: cleaned, none missing, with what is marked as internal.
 
     Raises:
-        Refused: one is too long, or there is nothing that may be said.
+        Refused: one is too long, nothing may be said, a mark is not closed, or words for customers are marked.
     """
     said = {name: clean(words.get(name)) for name in WORDS}
     for name, text in said.items():
         if len(text) > WORDS_LENGTH:
             raise Refused(name, "words_long", most=WORDS_LENGTH)
-    if all(is_blank(text) for name, text in said.items() if name != "not_yet"):
+        if name in FOR_CUSTOMERS and internal.has(text):
+            raise Refused(name, "internal_for_customers")
+        if internal.is_broken(text):
+            raise Refused(name, "internal_broken")
+    if all(is_blank(internal.public(text)) for name, text in said.items() if name != "not_yet"):
         raise Refused("situation", "words_missing")
     return said
+
+
+def parted(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The words for everybody, and whole those in which something is internal."""
+    return (
+        {name: internal.public(text) for name, text in said.items()},
+        {name: text for name, text in said.items() if internal.has(text)},
+    )
 
 
 def template_for(state: str, locale: str) -> UpdateTemplate | None:

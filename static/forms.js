@@ -56,6 +56,28 @@
     for (const form of $$("form[data-draft]")) restoreDraft(form);
   }
 
+  // ——— internal only: marks what is selected, or the sentence in which the cursor stands; again takes the marks away
+  function markSentence(area) {
+    const text = area.value;
+    let { selectionStart: from, selectionEnd: to } = area;
+    if (from === to) {
+      from = Math.max(...["\n", "。", ". "].map((end) => { const at = text.lastIndexOf(end, from - 1); return at < 0 ? 0 : at + end.length; }));
+      const rest = text.slice(from).search(/\n|。|\. |$/);
+      to = from + rest + (text[from + rest] === "。" || text[from + rest] === "." ? 1 : 0);
+    }
+    const piece = text.slice(from, to).trim();
+    if (!piece) return;
+    const marked = /^(\[\[|［［)([^]*)(\]\]|］］)$/.exec(piece);
+    area.setRangeText(marked ? marked[2] : `[[${piece.replace(/\[\[|\]\]|［［|］］/g, "")}]]`, from, to, "end");
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+    area.focus();
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-mark]");
+    if (button) markSentence($(button.dataset.mark));
+  });
+
   // ——— a pasted screenshot becomes the photo of the form
   document.addEventListener("paste", (event) => {
     const input = $("form[data-paste-photo] input[type=file]");

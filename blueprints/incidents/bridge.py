@@ -79,7 +79,7 @@ def publishes(incident: Incident) -> str | None:
 
 def _beginnings(incident: Incident, typed: dict[str, str]) -> dict[str, Any]:
     latest = incident.latest
-    filled = {name: getattr(latest, name) if latest else "" for name in WORDS}
+    filled = {name: latest.whole(name) if latest else "" for name in WORDS}
     corrects = one_line(request.args.get("corrects"))
     return {
         "state": incident.state,
@@ -217,7 +217,7 @@ def _last_notices(incident: Incident, form: UpdateForm) -> dict[str, tuple[str, 
     offered = {}
     for name in LAST:
         typed = form.text(name)
-        stale = not typed or (before is not None and typed == getattr(before, name))
+        stale = not typed or (before is not None and typed == before.whole(name))
         stale = stale and not form.text("ended_at")
         if stale:
             form[name].data = kept.get(name, "")

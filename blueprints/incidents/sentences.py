@@ -28,6 +28,12 @@ words.say(
         "maintenance_long": _l("At most 31 days at once. Please split it."),
         "report_unknown": _l("This report was not found."),
         "words_missing": _l("Please write what can be said now, even if it is one sentence."),
+        "internal_broken": _l(
+            "An internal sentence begins with [[ and ends with ]]. One of the marks is missing, or one is too many."
+        ),
+        "internal_for_customers": _l(
+            "What customers are told cannot hold an internal sentence. Please write it into the situation."
+        ),
         "words_long": _l("Please keep it within %(most)d characters."),
         "next_update_apart": _l(
             "Soon after the declaration updates come at most %(most)d minutes apart. "

@@ -181,3 +181,20 @@ def test_however_much_came_in_the_queries_are_as_many(sign_in, cast, incident, d
     with count_queries() as many:
         client.get(desk)
     assert len(many) == len(few)
+
+
+def test_what_is_internal_is_marked_for_our_own_people_and_comes_back_into_the_form(sign_in, cast, incident, fields):
+    client = sign_in(cast.bridge)
+    typed = "原因がわかりました。[[委託先の証明書です。]]"
+    client.post(f"/incidents/{incident.code}/updates", data={**fields, "situation": typed})
+    for page in ("/", f"/incidents/{incident.code}", f"/incidents/{incident.code}/desk"):
+        assert "<mark><b>Internal only:</b> 委託先の証明書です。</mark>" in client.get(page, headers=EN).text
+    assert f"{typed}</textarea>" in client.get(f"/incidents/{incident.code}/desk").text
+
+
+def test_an_internal_sentence_among_words_for_customers_is_refused(sign_in, cast, incident, fields):
+    typed = {**fields, "guest_notice": "案内です。[[秘密]]", "then": "desk"}
+    answer = sign_in(cast.bridge).post(f"/incidents/{incident.code}/updates", data=typed, headers=EN)
+    assert answer.status_code == 422
+    assert 'href="#guest_notice"' in answer.text
+    assert "cannot hold an internal sentence" in answer.text
