@@ -7,7 +7,7 @@ from typing import Optional
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
-from domain import telling
+from domain import followers, telling
 from domain.alike import ENOUGH, likeness
 from domain.db import Model, db
 from domain.errors import Conflict, Refused
@@ -103,19 +103,21 @@ class Question(Model):
             record("question.marked", by=by, at=at, incident_id=self.incident_id, question=self.id, marked=marked)
 
     def _tell(self, answer: "Answer", by: Person, at: datetime) -> None:
-        """Each who wants to know is told once; a correction edits that message. Who answered knows."""
+        """Each who wants to know is told once, in Slack or by mail as they like; a correction edits that message.
+        Who answered knows.
+        """
         wanted = list(dict.fromkeys([self.asked_by_id, *(one.person_id for one in self.seconds)]))
         keys = {telling.key_of(ANSWERED, (self.id,), person): person for person in wanted}
         told = telling.written(keys)
         for row in told.values():
             telling.change(row, {"answer": answer.id}, at)
         new = [person for key, person in keys.items() if key not in told and person != by.id]
-        people = db.session.scalars(select(Person).where(Person.id.in_(new), Person.deactivated_at.is_(None)))
-        details = {"question": self.id, "answer": answer.id}
+        here = select(Person).where(Person.id.in_(new), Person.deactivated_at.is_(None))
+        people = list(db.session.scalars(here))
+        ways, details = followers.services(people), {"question": self.id, "answer": answer.id}
         words = [
-            Word(ANSWERED, person, (self.id,), incident_id=self.incident_id, details=details)
-            for person in people
-            if person.slack_id
+            Word(ANSWERED, one, (self.id,), ways[one.id], incident_id=self.incident_id, details=details)
+            for one in people
         ]
         telling.tell(words, at)
 

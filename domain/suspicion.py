@@ -12,7 +12,7 @@ from domain.catalog import Facility, Service, Symptom
 from domain.db import Model, db
 from domain.errors import Conflict, Refused
 from domain.events import record
-from domain.followers import is_night, morning_after
+from domain.followers import is_night, morning_after, services
 from domain.incidents import Incident
 from domain.outbox import Delivery, enqueue
 from domain.people import Person
@@ -305,12 +305,12 @@ class Report(Model):
             self._thank(incident, by, at)
 
     def _thank(self, incident: Incident, by: Person, at: datetime) -> None:
-        """A direct message to the reporter; at night in the morning."""
+        """A word to the reporter, in Slack or by mail as they like; at night in the morning."""
         reporter = self.reporter
-        if not (reporter.is_active and reporter.slack_id) or reporter.id == by.id:
+        if not reporter.is_active or reporter.id == by.id:
             return
-        asleep = morning_after(at) if is_night(at) else None
-        word = Word(THANKED, reporter, (self.id,), report_id=self.id, incident_id=incident.id, not_before=asleep)
+        asleep, way = morning_after(at) if is_night(at) else None, services([reporter])[reporter.id]
+        word = Word(THANKED, reporter, (self.id,), way, incident.id, self.id, not_before=asleep)
         tell([word], at)
 
     def was_none_after_all(self, *, by: Person, at: datetime) -> None:

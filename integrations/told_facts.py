@@ -41,6 +41,7 @@ class ToldFacts:
     needless: str = ""
     token: str = ""
     edit: bool = False
+    drill: bool = False
     code: str = ""
     title: str = ""
     question: str = ""
@@ -78,7 +79,8 @@ def _answered(told: ToldFacts, number: int) -> ToldFacts:
     question = db.session.get_one(Question, number)
     answer: Answer | None = question.answer
     return replace(
-        told, code=question.incident.code, title=question.incident.title, question=question.body,
+        told, code=question.incident.code, title=question.incident.title, drill=question.incident.drill,
+        question=question.body,
         answer=answer.body if answer else "", by=answer.by.name if answer else "", corrected=len(question.answers) > 1,
     )  # fmt: skip
 

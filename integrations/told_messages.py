@@ -1,6 +1,6 @@
 """PURE: what one person is told, in words: the same for a message in Slack and for a mail."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.followers import NIGHT
@@ -27,8 +27,13 @@ class Letter:
 
 
 def letter(told: ToldFacts, wording: Wording) -> Letter:
-    """What is said; raises KeyError for a kind that nobody knows."""
-    return _KINDS[told.of](told, wording)
+    """What is said; raises KeyError for a kind that nobody knows. What comes of a drill says so first."""
+    said = _KINDS[told.of](told, wording)
+    if not told.drill:
+        return said
+    _ = wording.gettext
+    warning = _("This is a drill, not a real incident. Please do not tell customers.")
+    return replace(said, head=f"{_('[DRILL]')} {said.head}", parts=[(warning, ""), *said.parts])
 
 
 def needless(told: ToldFacts, wording: Wording) -> DeliveryError | None:
@@ -141,4 +146,7 @@ def mail_content(told: ToldFacts, wording: Wording, base_url: str) -> tuple[str,
     if root and told.token and told.of in ("told.update", NIGHT):
         why = _("You get this because you follow incidents. To end it:")
         text.append(f"-- \n{why}\n{root}/following/{told.token}")
-    return f"[Noroshi] {one_line(said.head)}", "\n\n".join(text) + "\n"
+    subject = one_line(said.head)
+    # Whoever looks at the subjects alone must not take a drill for real.
+    subject = subject if told.drill else f"[Noroshi] {subject}"
+    return subject, "\n\n".join(text) + "\n"

@@ -80,6 +80,14 @@ def test_a_restoration_tells_whoever_was_told_of_the_beginning(declare, now, app
     assert [(row.report_id, row.details["person"]) for row in rows("told.restored")] == [(1, READER)]
 
 
+def test_a_reporter_without_a_slack_id_is_thanked_by_mail(declare, now):
+    number = declare("a")
+    with writing():
+        person(READER).slack_id = None
+    restore(number, now)
+    assert [(row.service, row.details["person"]) for row in rows("told.restored")] == [("mail", READER)]
+
+
 def test_a_drill_thanks_nobody(declare, now):
     restore(declare("a", drill=True), now)
     assert rows("told.restored") == []

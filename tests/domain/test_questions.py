@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from domain import incidents, questions
+from domain import followers, incidents, questions
 from domain.catalog import Service
 from domain.db import db, writing
 from domain.errors import Conflict, Refused
@@ -169,3 +169,18 @@ def test_frequent_answers_stand_on_the_board(act, now, incident, seconds, marked
     assert questions.frequent([incident]) == {}
     answer(now)
     assert [one.id for one in questions.frequent([incident]).get(incident, [])] == shown
+
+
+def test_who_has_no_slack_id_or_wants_mails_is_told_by_mail(act, now):
+    with writing():
+        person(4).slack_id = None
+        followers.choose(person(6), way="mail", at_night=False)
+    ask(act, now)
+    with writing():
+        found = question()
+        found.second(by=person(6), at=now)
+        found.second(by=person(2), at=now)
+    answer(now)
+    db.session.rollback()
+    rows = db.session.scalars(select(Delivery).where(Delivery.kind == questions.ANSWERED))
+    assert {row.details["person"]: row.service for row in rows} == {4: "mail", 6: "mail", 2: "direct"}

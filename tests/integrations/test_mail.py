@@ -9,11 +9,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from domain import followers, incidents
+from domain import followers, incidents, questions
 from domain.db import db, writing
 from domain.incidents import Incident
 from domain.outbox import Delivery
 from domain.people import Person
+from domain.questions import Question
 from integrations import mail
 from integrations.console import ConsoleSender
 from integrations.dispatch import Dispatcher
@@ -108,6 +109,21 @@ def test_what_fails_for_now_is_tried_again(
     deliver()
     assert len(smtp.mails) == 1
     assert [row.state for row in rows()] == ["sent"]
+
+
+def test_an_answer_comes_by_mail_too_and_in_a_drill_the_subject_says_so_first(
+    incident: int, deliver: Callable[..., int], smtp: LocalSmtp
+) -> None:
+    with writing():
+        found = db.session.get_one(Incident, incident)
+        found.drill = True
+        questions.ask(found, "返金できますか", key="q", by=db.session.get_one(Person, 4), at=NOW)
+    with writing():
+        db.session.get_one(Question, 1).give_answer("できます", by=db.session.get_one(Person, 3), at=NOW)
+    deliver()
+    message = smtp.mails[-1][-1]
+    assert message["Subject"].startswith("【訓練】")
+    assert "できます" in message.get_content()
 
 
 def test_an_address_that_is_refused_ends_it_and_says_so(

@@ -153,6 +153,21 @@ def test_an_answer_and_its_correction_are_one_message(
     assert "<!channel>" not in told[0]
 
 
+def test_an_answer_in_a_drill_says_first_that_it_is_one(
+    incident: int, deliver: Callable[..., int], slack: LocalSlack
+) -> None:
+    with writing():
+        found = db.session.get_one(Incident, incident)
+        found.drill = True
+        questions.ask(found, "Refunds?", key="q", by=person(4), at=NOW)
+    with writing():
+        db.session.get_one(Question, 1).give_answer("yes", by=person(3), at=NOW)
+    deliver()
+    told = next(one for one in direct(slack, "U0SATO") if "Refunds?" in one)
+    assert "*[DRILL] Your question about INC-1 was answered*" in told
+    assert "Please do not tell customers." in told
+
+
 def test_the_reporter_is_thanked_once_with_the_minutes(
     app: Flask, deliver: Callable[..., int], slack: LocalSlack, file: Callable[..., int]
 ) -> None:
