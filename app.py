@@ -136,6 +136,7 @@ def _organisation(config: dict[str, Any]) -> Organisation:
         first_update=config["UPDATE_FIRST_SPAN"],
         update_every=config["UPDATE_EVERY_SPAN"],
         update_every_for=config["UPDATE_EVERY_FOR_SPAN"],
+        postmortem_days=config["POSTMORTEM_WITHIN"],
         # Without Slack nobody is told by the clock, so nothing promises it.
         reminders=config["HOTLINE_REMINDERS"] if config["SLACK_BOT_TOKEN"] else None,
     )

@@ -62,6 +62,7 @@ DEFAULTS: dict[str, Any] = {
     "SMTP_FROM": None,
     "NIGHT": "22:00-7:00",
     "PAGE_CACHE": "64",
+    "POSTMORTEM_DAYS": "5",
     "RATELIMIT_STORAGE_URI": "memory://",
 }
 LANGUAGES = ("ja", "en")
@@ -168,6 +169,7 @@ def _check(config: dict[str, Any]) -> None:
     if not (str(config["PAGE_CACHE"]).isdecimal() and int(config["PAGE_CACHE"]) <= 4096):
         raise SettingError(f"PAGE_CACHE is {config['PAGE_CACHE']!r}; it must be megabytes, from 0 (off) to 4096.")
     config["PAGE_CACHE_BYTES"] = int(config["PAGE_CACHE"]) * 1024 * 1024
+    config["POSTMORTEM_WITHIN"] = _working_days(str(config["POSTMORTEM_DAYS"]))
     try:
         config["SLACK_TIMEOUT"] = float(config["SLACK_TIMEOUT"])
     except ValueError:
@@ -261,6 +263,13 @@ def minutes(name: str, value: object) -> timedelta:
     if not 0 < number <= 24 * 60:
         raise SettingError(f"{name} is {value!r}; it must be a number of minutes, more than 0 and at most 1440.")
     return timedelta(minutes=number)
+
+
+def _working_days(text: str) -> int:
+    """Within how many working days of closing people meet for a postmortem."""
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= 60):
+        raise SettingError(f"POSTMORTEM_DAYS is {text!r}; it must be a number of working days from 1 to 60.")
+    return int(text)
 
 
 def _country(code: str) -> str:

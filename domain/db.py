@@ -100,6 +100,7 @@ class Organisation:
     `pages`: whether PagerDuty is set up for the whole organisation (an area may have a key of its own).
     `first_update`, `update_every`: how soon after a declaration the first update is promised, and how far apart the
     next ones may lie at most while the incident is younger than `update_every_for`.
+    `postmortem_days`: within how many working days of closing people meet for a postmortem.
     """
 
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Tokyo"))
@@ -114,6 +115,7 @@ class Organisation:
     first_update: timedelta = timedelta(minutes=5)
     update_every: timedelta = timedelta(minutes=20)
     update_every_for: timedelta = timedelta(hours=2)
+    postmortem_days: int = 5
 
 
 Model = Base

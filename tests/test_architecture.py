@@ -32,7 +32,7 @@ FORBIDDEN_IN_DOMAIN = {
 }
 FLOORS = (
     {"db", "text", "errors", "walltime", "business_hours", "channel_names", "internal", "mrkdwn", "merging", "record_text"},
-    {"events", "duty", "turns", "csv_table", "contacts", "roster_file"} | {"workdays"},
+    {"events", "duty", "turns", "csv_table", "contacts", "roster_file"},
     {"people"},
     {"people_import", "catalog", "outbox", "tokens", "answers", "telling"},
     {
@@ -55,7 +55,6 @@ FLOORS = (
     {"additions", "suspicion", "hotline", "alike", "hotline_clock", "formation_clock", "promise_clock"},
     {"questions", "endings", "timeline", "desk", "go_ahead"},
     {"record", "record_tables", "record_known", "carets", "pictures", "mirror", "readiness", "board", "chronicle", "slack_notes"},
-    {"actions", "postmortem", "memory"},
     {"workdays", "blameless", "actions", "postmortem", "memory"},
 )
 """From the ground up: a module imports its own floor and those below."""

@@ -19,7 +19,7 @@ from blueprints.shared.language import local, now
 from blueprints.shared.pages import new_key, render
 from blueprints.shared.typed import Typed
 from blueprints.shared.who import my_rights, myself, responders, signed_in
-from domain import actions, rights
+from domain import actions, postmortem, rights
 from domain.actions import OPEN, STATES, Action, Draft, Filter
 from domain.db import db, writing
 from domain.errors import Conflict, Refused
@@ -217,5 +217,12 @@ def _row(one: Action, at: datetime) -> list[object]:
 
 @bp.app_template_global("learned")
 def learned(incident: Incident) -> dict[str, Any]:
-    """What came of an incident, for its page: its actions. One query."""
-    return {"actions": actions.of([incident.id]), "today": actions.date_of(now()), **NAMES}
+    """What came of an incident, for its page: its actions, its postmortem and by when, the same cause before."""
+    known = postmortem.of(incident)
+    due = None
+    if incident.closed_at is not None and known is None:
+        due = postmortem.due_on(incident, postmortem.days_off(now()))
+    return {
+        "actions": actions.of([incident.id]), "today": actions.date_of(now()), "postmortem": known, "due": due,
+        "has_one": postmortem.has_one(incident), "before": postmortem.same_cause(known), **NAMES,
+    }  # fmt: skip

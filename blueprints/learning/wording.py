@@ -59,9 +59,28 @@ words.say(
         "action_changed_between": _l(
             "Somebody changed this action in between. Nothing was overwritten. Please compare."
         ),
+        "postmortem_past": _l("This time has passed. Please choose one after now."),
+        "postmortem_between": _l("Somebody wrote in between. Nothing was overwritten: both texts stand below."),
+        "postmortem_elsewhere": _l("This one has no postmortem of its own: it went on elsewhere, or was no incident."),
         "action_of_others": _l("This is said by whoever takes care of it, or by those who stand in the roster."),
     }
 )  # fmt: skip
 
-NAMES = {"action_kinds": KINDS, "action_hints": KIND_HINTS, "action_states": STATES, "action_ages": AGES}
+HINTS: dict[str, Any] = {
+    "culprit": _l("“%(word)s”: who it was explains little. What made it possible, for anybody?"),
+    "trait": _l("“%(word)s”: a trait is hard to change. What made this way of doing it seem right then?"),
+    "error": _l("“%(word)s”: people slip, always. What let the slip become an outage?"),
+    "should": _l("“%(word)s”: afterwards everybody knows. What did people know at that moment?"),
+    "forgot": _l("“%(word)s”: memory is not to be relied on. What could remind, or make it unnecessary?"),
+    "careful": _l("“%(word)s”: care runs out. What would work on a tired day as well?"),
+}
+"""What is said of a word that looks for a culprit. Gentle: it may stay as it is."""
+
+NAMES = {
+    "action_kinds": KINDS,
+    "action_hints": KIND_HINTS,
+    "action_states": STATES,
+    "action_ages": AGES,
+    "hint_words": HINTS,
+}
 """What the templates of this room call things by."""
