@@ -49,6 +49,11 @@ DEFAULTS: dict[str, Any] = {
     "ZOOM_CLIENT_SECRET": None,
     "ZOOM_TOKEN_URL": "https://zoom.us/oauth/token",
     "ZOOM_API_URL": "https://api.zoom.us/v2/",
+    "GOOGLE_CLIENT_ID": None,
+    "GOOGLE_CLIENT_SECRET": None,
+    "GOOGLE_REFRESH_TOKEN": None,
+    "GOOGLE_TOKEN_URL": "https://oauth2.googleapis.com/token",
+    "GOOGLE_MEET_URL": "https://meet.googleapis.com/v2/",
     "HOTLINE_FIRST_REMINDER": "5",
     "HOTLINE_NEXT_REMINDER": "5",
     "UPDATE_FIRST": "5",
@@ -70,7 +75,7 @@ SEVERITIES = ("minor", "major", "critical")
 MAIL_SCHEMES = ("smtps", "smtp+starttls", "smtp")
 ADDRESSES = (
     "BASE_URL", "SLACK_API_URL", "PAGERDUTY_EVENTS_URL", "CALL_SYSTEM_URL", "CALL_CUSTOMER_URL", "CALL_JITSI_URL",
-    "ZOOM_TOKEN_URL", "ZOOM_API_URL",
+    "ZOOM_TOKEN_URL", "ZOOM_API_URL", "GOOGLE_TOKEN_URL", "GOOGLE_MEET_URL",
 )  # fmt: skip
 MAX_BODY = 15 * 1024 * 1024
 """Bytes of a request: a phone's photo fits; more is answered with 413."""
@@ -194,12 +199,20 @@ def _check_mobilising(config: dict[str, Any]) -> None:
             f"INCIDENT_CHANNEL_NAME is {given!r}; it must hold {{title}} or {{code}}, "
             "and of others only {date} and {severity}."
         )
-    zoom = ("ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET")
-    if any(config[name] for name in zoom) and (missing := [name for name in zoom if not config[name]]):
-        raise SettingError(f"{missing[0]} is not set, so Zoom cannot be asked; set it, or none of {', '.join(zoom)}.")
+    _check_whole(config, "Zoom", ("ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET"))
+    _check_whole(config, "Google Meet", ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_REFRESH_TOKEN"))
     for name in ("PAGERDUTY_ROUTING_KEY", "PAGERDUTY_DRILL_KEY"):
         if config[name] and not re.fullmatch(r"[A-Za-z0-9]{32}", str(config[name])):
             raise SettingError(f"{name} is not a routing key of PagerDuty's; it must be 32 letters and digits.")
+
+
+def _check_whole(config: dict[str, Any], service: str, names: tuple[str, ...]) -> None:
+    """A service is set up whole, or not at all."""
+    missing = [name for name in names if not config[name]]
+    if missing and len(missing) < len(names):
+        raise SettingError(
+            f"{missing[0]} is not set, so {service} cannot be asked; set it, or none of {', '.join(names)}."
+        )
 
 
 def _check_mail(config: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The two calls: standing links, Zoom, or a Jitsi pattern; whichever it is, it gives one address per call."""
+"""The two calls: standing links, Zoom, Google Meet or a Jitsi pattern; each gives one address per call."""
 
 import base64
 import hashlib
@@ -9,9 +9,11 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from domain.outbox import DeliveryError
-from integrations.base import Sent, seconds_left
+from integrations.base import Sent
+from integrations.call_requests import Asking
 from integrations.facts import DeliveryFacts
-from integrations.http import Answer, Unanswered, Unreachable, request
+from integrations.http import Answer
+from integrations.meet import Meet
 from integrations.wording import Wording
 
 EARLY = 60.0
@@ -21,7 +23,7 @@ PAGE = 300
 """Meetings in one page of Zoom's list."""
 
 TOPIC = 200
-WAIT_UNTOLD = 30.0
+ZOOM_SETTINGS = "ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET"
 
 
 def title(facts: DeliveryFacts, wording: Wording) -> str:
@@ -82,8 +84,9 @@ class Zoom:
         """The token, and until when it is used (monotonic seconds)."""
 
     def open(self, facts: DeliveryFacts, wording: Wording) -> Sent:
+        asking = Asking("Zoom", ZOOM_SETTINGS, facts, wording)
         mark = f"noroshi:{facts.key}"
-        if facts.attempt > 1 and (found := self._find(facts, wording, mark)):
+        if facts.attempt > 1 and (found := self._find(asking, mark)):
             return found
         asked = {
             "topic": title(facts, wording),
@@ -93,95 +96,60 @@ class Zoom:
             "agenda": mark,
             "settings": {"join_before_host": True, "jbh_time": 0, "waiting_room": False, "mute_upon_entry": True},
         }
-        answer = self._ask(facts, wording, "POST", "/users/me/meetings", asked)
-        return _meeting(answer.body, wording)
+        return _meeting(asking, self._ask(asking, "POST", "/users/me/meetings", asked).body)
 
-    def _find(self, facts: DeliveryFacts, wording: Wording, mark: str) -> Sent | None:
+    def _find(self, asking: Asking, mark: str) -> Sent | None:
         """The meeting of an earlier attempt whose answer was lost."""
         following = ""
         while True:
             query = urlencode({"type": "scheduled", "page_size": PAGE, "next_page_token": following})
-            page = self._ask(facts, wording, "GET", f"/users/me/meetings?{query}").body
+            page = self._ask(asking, "GET", f"/users/me/meetings?{query}").body
             page = page if isinstance(page, dict) else {}
             for one in page.get("meetings") or []:
                 if str(one.get("agenda") or "").startswith(mark):
-                    return _meeting(one, wording)
+                    return _meeting(asking, one)
             following = str(page.get("next_page_token") or "")
             if not following:
                 return None
 
-    def _ask(self, facts: DeliveryFacts, wording: Wording, method: str, path: str, body: Any = None) -> Answer:
+    def _ask(self, asking: Asking, method: str, path: str, body: Any = None) -> Answer:
         """One request; a token that is not taken any more is fetched anew once."""
+        acting = method == "POST"
         for fresh in (False, True):
-            token = self._access(facts, wording, fresh)
-            headers = {"Authorization": f"Bearer {token}"}
-            answer = _send(facts, wording, method, f"{self._api}{path}", method == "POST", body, headers)
+            headers = {"Authorization": f"Bearer {self._access(asking, fresh)}"}
+            answer = asking.send(method, f"{self._api}{path}", acting=acting, json_body=body, headers=headers)
             if answer.status != 401:
                 break
-        return _good(answer, wording, acting=method == "POST")
+        return asking.good(answer, acting=acting)
 
-    def _access(self, facts: DeliveryFacts, wording: Wording, fresh: bool) -> str:
+    def _access(self, asking: Asking, fresh: bool) -> str:
         if self._token and not fresh and time.monotonic() < self._token[1]:
             return self._token[0]
         query = urlencode({"grant_type": "account_credentials", "account_id": self._account})
         headers = {"Authorization": f"Basic {self._basic}"}
-        answer = _good(
-            _send(facts, wording, "POST", f"{self._token_url}?{query}", False, None, headers), wording, acting=False
-        )
+        answer = asking.good(asking.send("POST", f"{self._token_url}?{query}", headers=headers))
         body = answer.body if isinstance(answer.body, dict) else {}
         token, lasts = str(body.get("access_token") or ""), body.get("expires_in")
         self._token = (token, time.monotonic() + (lasts if isinstance(lasts, (int, float)) else 3600) - EARLY)
         return token
 
 
-def _send(
-    facts: DeliveryFacts, wording: Wording, method: str, url: str, acting: bool, body: Any, headers: dict[str, str]
-) -> Answer:
-    _ = wording.gettext
-    left = seconds_left(facts)
-    if left < 0.05:
-        raise DeliveryError(_("Zoom is slow. We keep trying."))
-    try:
-        return request(method, url, seconds=left, json_body=body, headers=headers)
-    except Unreachable:
-        raise DeliveryError(_("Zoom cannot be reached. We keep trying.")) from None
-    except Unanswered:
-        sentence = _("Zoom did not answer in time, or not completely. We keep trying.")
-        raise DeliveryError(sentence, ambiguous=acting) from None
-
-
-def _good(answer: Answer, wording: Wording, *, acting: bool) -> Answer:
-    """The answer, if it is one that we can go on with."""
-    _ = wording.gettext
-    if answer.status in (200, 201):
-        return answer
-    if answer.status == 429:
-        raise DeliveryError(
-            _("Zoom asks us to slow down. We keep trying."), retry_after=answer.retry_after or WAIT_UNTOLD
-        )
-    if 400 <= answer.status < 500:
-        said = answer.text("message", "reason", "error") or f"HTTP {answer.status}"
-        sentence = _("Zoom refused it (%(reason)s). Check ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID and ZOOM_CLIENT_SECRET.")
-        raise DeliveryError(sentence % {"reason": said}, permanent=True)
-    sentence = _("Zoom has a problem (HTTP %(code)d). We keep trying.")
-    raise DeliveryError(sentence % {"code": answer.status}, ambiguous=acting)
-
-
-def _meeting(found: Any, wording: Wording) -> Sent:
+def _meeting(asking: Asking, found: Any) -> Sent:
     found = found if isinstance(found, dict) else {}
-    url = str(found.get("join_url") or "")
-    if not url.startswith(("https://", "http://")):
-        _ = wording.gettext
-        raise DeliveryError(_("Zoom gave no address for the call."), ambiguous=True)
-    return Sent(str(found.get("id") or ""), url=url)
+    return asking.address(found.get("join_url"), found.get("id"), acting=True)
 
 
 def provider(config: Mapping[str, Any]) -> Provider | None:
-    """Who makes the calls, by the settings: Zoom where it is set up, else Jitsi, else standing links; None: nobody."""
+    """Who makes the calls, by the settings: the first of Zoom, Google Meet, Jitsi, standing links; None: nobody."""
     if config["ZOOM_ACCOUNT_ID"]:
         return Zoom(
             config["ZOOM_ACCOUNT_ID"], config["ZOOM_CLIENT_ID"], config["ZOOM_CLIENT_SECRET"],
             config["ZOOM_TOKEN_URL"], config["ZOOM_API_URL"],
+        )  # fmt: skip
+    if config["GOOGLE_REFRESH_TOKEN"]:
+        return Meet(
+            config["GOOGLE_CLIENT_ID"], config["GOOGLE_CLIENT_SECRET"], config["GOOGLE_REFRESH_TOKEN"],
+            config["GOOGLE_TOKEN_URL"], config["GOOGLE_MEET_URL"],
         )  # fmt: skip
     if config["CALL_JITSI_URL"]:
         return Jitsi(config["CALL_JITSI_URL"])

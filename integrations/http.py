@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import urlencode
 
 MOST = 1_000_000
 """Bytes of an answer; more is no answer of a service that we know."""
@@ -49,9 +50,12 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 
 def request(
-    method: str, url: str, *, seconds: float, json_body: Any = None, headers: Mapping[str, str] | None = None
-) -> Answer:
+    method: str, url: str, *, seconds: float, json_body: Any = None, form: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:  # fmt: skip
     """Sends one request and reads the answer whole, within `seconds`. Any status is an answer.
+
+    The body is JSON or a form.
 
     Raises:
         Unreachable: the connection was refused, or the name is unknown.
@@ -62,6 +66,8 @@ def request(
     end = time.monotonic() + seconds
     data = None if json_body is None else json.dumps(json_body).encode()
     kind = {} if data is None else {"Content-Type": "application/json"}
+    if form is not None:
+        data, kind = urlencode(form).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
     given = {"Accept": "application/json", **kind, **(headers or {})}
     call = urllib.request.Request(url, data, given, method=method)  # noqa: S310 - checked above
     try:

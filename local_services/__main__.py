@@ -1,24 +1,37 @@
-"""`python -m local_services`: a PagerDuty and a Zoom to try declarations with; prints the settings that lead there."""
+"""`python -m local_services [meet]`: a PagerDuty and a Zoom (or Google Meet) to try declarations with; prints the
+settings that lead there.
+"""
 
+import sys
 import threading
 
-from local_services import LocalPagerDuty, LocalZoom
+from local_services import LocalMeet, LocalPagerDuty, LocalZoom
 
 
 def main() -> None:
-    pager, zoom = LocalPagerDuty(), LocalZoom()
-    pager.port, zoom.port = 8101, 8102
+    pager, zoom, meet = LocalPagerDuty(), LocalZoom(), LocalMeet()
+    pager.port, zoom.port, meet.port = 8101, 8102, 8103
     settings = {
         "PAGERDUTY_EVENTS_URL": "http://127.0.0.1:8101/v2/enqueue",
         "PAGERDUTY_ROUTING_KEY": "R" * 32,
         "PAGERDUTY_DRILL_KEY": "D" * 32,
+    }
+    zooms = {
         "ZOOM_TOKEN_URL": "http://127.0.0.1:8102/oauth/token",
         "ZOOM_API_URL": "http://127.0.0.1:8102/v2/",
         "ZOOM_ACCOUNT_ID": zoom.account,
         "ZOOM_CLIENT_ID": zoom.client,
         "ZOOM_CLIENT_SECRET": zoom.secret,
     }
-    with pager, zoom:
+    meets = {
+        "GOOGLE_TOKEN_URL": "http://127.0.0.1:8103/token",
+        "GOOGLE_MEET_URL": "http://127.0.0.1:8103/v2/",
+        "GOOGLE_CLIENT_ID": meet.client,
+        "GOOGLE_CLIENT_SECRET": meet.secret,
+        "GOOGLE_REFRESH_TOKEN": meet.refresh,
+    }
+    settings |= meets if "meet" in sys.argv[1:] else zooms
+    with pager, zoom, meet:
         print(" \\\n".join(f"{name}={value}" for name, value in settings.items()), flush=True)
         try:
             threading.Event().wait()

@@ -38,6 +38,8 @@ ROOT = Path(__file__).parent.parent
         ("PAGERDUTY_EVENTS_URL", "events.pagerduty.com"),
         ("CALL_SYSTEM_URL", "meet.example"),
         ("ZOOM_ACCOUNT_ID", "account"),
+        ("GOOGLE_CLIENT_SECRET", "secret"),
+        ("GOOGLE_MEET_URL", "meet.googleapis.com"),
     ],
 )
 def test_it_is_named_in_a_sentence(tmp_path: Path, name: str, value: str) -> None:

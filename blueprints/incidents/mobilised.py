@@ -24,6 +24,9 @@ from domain.walltime import DAYS
 CALL_NAMES: dict[str, Any] = {"system": _l("System call"), "customer": _l("Customer call")}
 """The two calls have the same names in every place."""
 
+CALL_MAKERS = ("ZOOM_ACCOUNT_ID", "GOOGLE_REFRESH_TOKEN", "CALL_JITSI_URL")
+"""The settings of what makes calls; without them there are standing links."""
+
 GROUPS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "channel": (
         _l("Channel of its own"),
@@ -205,10 +208,12 @@ def _not_set_up(row: Delivery, known: Known) -> str:
     config = current_app.config
     if row.service == "slack" and not config["SLACK_BOT_TOKEN"]:
         return gettext("Slack is not set up: an administrator sets SLACK_BOT_TOKEN. It goes out then.")
-    if row.service == "calls" and not (config["ZOOM_ACCOUNT_ID"] or config["CALL_JITSI_URL"]):
+    if row.service == "calls" and not any(config[name] for name in CALL_MAKERS):
         name = "CALL_SYSTEM_URL" if row.details.get("call") == "system" else "CALL_CUSTOMER_URL"
         if not config[name]:
-            return gettext("No call is set up: an administrator sets %(name)s, Zoom or CALL_JITSI_URL.", name=name)
+            return gettext(
+                "No call is set up: an administrator sets %(name)s, Zoom, Google Meet or CALL_JITSI_URL.", name=name
+            )
     if row.service == paging.SERVICE:
         if known.incident.drill and not config["PAGERDUTY_DRILL_KEY"]:
             return gettext("Drills page only with PAGERDUTY_DRILL_KEY. Nobody was paged.")

@@ -20,7 +20,7 @@ from blueprints.shared.who import administrators
 from domain import outbox
 from domain.db import db
 
-CALLS = ("CALL_SYSTEM_URL", "CALL_CUSTOMER_URL", "CALL_JITSI_URL", "ZOOM_ACCOUNT_ID")
+CALLS = ("CALL_SYSTEM_URL", "CALL_CUSTOMER_URL", "CALL_JITSI_URL", "ZOOM_ACCOUNT_ID", "GOOGLE_REFRESH_TOKEN")
 SERVICES = ("slack", "direct", "mail", "pagerduty", "calls")
 FREE = 200 * 1024 * 1024
 """Bytes that must be free where SQLite lies: it writes as much again while it tidies up."""
