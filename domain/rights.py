@@ -33,6 +33,9 @@ class Rights:
 
 NOBODY = Rights()
 
+CUSTOMER_LEADS = ("guest_lead", "partner_lead")
+"""The positions that lead the customer side, and its call."""
+
 FEW = 500
 """From this many people on it is faster to read everybody than to name them."""
 
@@ -178,7 +181,19 @@ def wrote_as(person: Person, incident: Incident, rights: Rights, at: datetime) -
 
 def leads_customers(person: Person, incident: Incident, rights: Rights, at: datetime) -> bool:
     """Whether the person leads the customer side of this incident, for guests or for partners."""
-    return any(_holds(lead, person, incident, rights, at) for lead in ("guest_lead", "partner_lead"))
+    return any(_holds(lead, person, incident, rights, at) for lead in CUSTOMER_LEADS)
+
+
+def may_close(person: Person, incident: Incident, rights: Rights, at: datetime) -> bool:
+    """Whether the person may say that the customer side is done: who leads it, administrators; any responder only
+    where nobody leads it.
+    """
+    if rights.admin or leads_customers(person, incident, rights, at):
+        return True
+    if not rights.responder:
+        return False
+    held = formation.now_held(incident, at)
+    return not any(lead in held for lead in CUSTOMER_LEADS)
 
 
 def _is_given(position: str, person: Person, incident: Incident) -> bool:

@@ -6,13 +6,13 @@ from flask import abort, current_app, flash, redirect, request, url_for
 from flask_babel import force_locale, gettext
 
 from blueprints.incidents import bp
-from blueprints.incidents.views import found
+from blueprints.incidents.views import found, not_done
 from blueprints.shared.language import now
 from blueprints.shared.typed import good_key
 from blueprints.shared.who import myself, responders, signed_in
 from domain import endings, followup, incidents, promises
 from domain.db import writing
-from domain.errors import Refused
+from domain.errors import Conflict, Refused
 from domain.incidents import Incident
 from domain.text import clean, is_blank, one_line
 
@@ -22,8 +22,12 @@ from domain.text import clean, is_blank, one_line
 def add_follow_up(code: str) -> Any:
     """Somebody still needs help: anybody who knows of it writes it down."""
     incident = found(code)
-    with writing():
-        followup.add(incident, one_line(request.form.get("body")), by=myself(), at=now())
+    typed = one_line(request.form.get("body"))
+    try:
+        with writing():
+            followup.add(incident, typed, by=myself(), at=now())
+    except (Refused, Conflict) as error:
+        return not_done(incident, error, follow_up=typed)
     return _back(incident, "follow-up")
 
 
@@ -60,13 +64,16 @@ def merger(code: str) -> Any:
     incident = found(code)
     into = incidents.by_code(one_line(request.form.get("into")))
     if into is None:
-        raise Refused("into", "merge_missing")
+        return not_done(incident, Refused("into", "merge_missing"))
     with force_locale(str(current_app.config["LOCALE"])):
         situation = gettext(
             "This is the same as %(code)s and goes on there: %(title)s", code=into.code, title=into.title
         )
-    with writing():
-        endings.merge(incident, into, by=myself(), at=now(), situation=situation)
+    try:
+        with writing():
+            endings.merge(incident, into, by=myself(), at=now(), situation=situation)
+    except Conflict as conflict:
+        return not_done(incident, conflict)
     flash(gettext("%(code)s goes on as %(into)s.", code=incident.code, into=into.code))
     return _back(into)
 
@@ -79,11 +86,14 @@ def no_incident(code: str) -> Any:
     with force_locale(str(current_app.config["LOCALE"])):
         usual = gettext("We have checked: it was no incident. Thank you for telling us.")
     words = clean(request.form.get("situation"))
-    with writing():
-        endings.no_incident(
-            incident, key=good_key(request.form.get("key")), by=myself(), at=now(),
-            words={"situation": usual if is_blank(words) else words},
-        )  # fmt: skip
+    try:
+        with writing():
+            endings.no_incident(
+                incident, key=good_key(request.form.get("key")), by=myself(), at=now(),
+                words={"situation": usual if is_blank(words) else words},
+            )  # fmt: skip
+    except (Refused, Conflict) as error:
+        return not_done(incident, error, situation=words)
     return _back(incident)
 
 

@@ -37,14 +37,25 @@ def found(code: str) -> Incident:
 @signed_in
 def show(code: str) -> str:
     """One incident for readers, with what responders do."""
-    incident = found(code)
+    return page_of(found(code))
+
+
+def page_of(incident: Incident, **more: Any) -> str:
+    """The page of an incident. `problem`: why what was sent could not be done; `kept`: what was typed in its fields."""
     return render(
         "incidents/show.html",
         "incidents/_show.html",
         writing=others_writing(incident, myself(), now()),
         done=request.args.get("done"),
         **shown(incident),
+        **more,
     )
+
+
+def not_done(incident: Incident, error: Refused | Conflict, **kept: str) -> tuple[str, int]:
+    """The page again with what is wrong in words, and with what was typed."""
+    status = 422 if isinstance(error, Refused) else 409
+    return page_of(incident, problem=words.sentence(error), kept=kept), status
 
 
 @bp.app_template_global("leads_customers")
@@ -206,16 +217,28 @@ def edit_page(incident: Incident, form: EditForm, chosen: set[int] | None) -> st
 @bp.post("/incidents/<code>/closure")
 @signed_in
 def closure(code: str) -> Any:
-    """The customer side is done (`undo`: it was not). Its leads say so, or any responder."""
+    """The customer side is done: its leads say so. With `undo` it was not: they say so, or any responder."""
     incident = found(code)
-    leads = rights.leads_customers(myself(), incident, my_rights(), now())
-    rights.require(leads or my_rights().responder, "responders_only")
-    with writing():
-        if request.form.get("undo"):
-            incident.follow_up_again(by=myself(), at=now())
-        else:
-            incident.close(by=myself(), at=now())
+    undo = bool(request.form.get("undo"))
+    if not rights.may_close(myself(), incident, my_rights(), now()):
+        rights.require(my_rights().responder, "responders_only")
+        if not undo:
+            return render_template("incidents/lead.html", incident=incident, leads=_leads(incident)), 403
+    try:
+        with writing():
+            if undo:
+                incident.follow_up_again(by=myself(), at=now())
+            else:
+                incident.close(by=myself(), at=now())
+    except Conflict as conflict:
+        return not_done(incident, conflict)
     return redirect(url_for("incidents.show", code=incident.code), 303)
+
+
+def _leads(incident: Incident) -> dict[str, str]:
+    """Who leads the customer side, by position."""
+    held = formation.now_held(incident, now())
+    return {position: held[position].person.name for position in rights.CUSTOMER_LEADS if position in held}
 
 
 @bp.post("/incidents/<code>/positions")

@@ -226,7 +226,6 @@ def followed_up(support: Page) -> None:
     expect(
         support.get_by_text(ja("%(num)d on the list still need help. Please tick them off, or go on helping.", num=1))
     ).to_be_visible()
-    support.go_back()
     support.locator("#follow-up").get_by_role("button", name=ja("Helped")).tap()
     press(support, "Finish customer follow-up")
     expect(support.get_by_text(ja("Finish customer follow-up"))).to_have_count(0)

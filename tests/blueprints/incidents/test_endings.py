@@ -6,6 +6,7 @@ from domain import incidents
 from domain.catalog import Service
 from domain.db import db, writing
 from domain.incidents import Incident
+from domain.roster import Area
 
 EN = {"Accept-Language": "en"}
 
@@ -78,10 +79,13 @@ def test_anybody_writes_down_who_needs_help_and_ticks_it_off(sign_in, cast, rest
     client = sign_in(cast.reader)
     client.post(f"/incidents/{restored.code}/follow-ups", data={"body": "みなと水族館"})
     assert "みなと水族館" in client.get(f"/incidents/{restored.code}").text
-    assert sign_in(cast.responder).post(f"/incidents/{restored.code}/closure").status_code == 409
+    refused = sign_in(cast.deputy).post(f"/incidents/{restored.code}/closure", headers=EN)
+    assert refused.status_code == 409
+    assert "1 on the list still need help." in refused.text
+    assert "みなと水族館" in refused.text
     assert load(restored).closed_at is None
     assert client.post(f"/incidents/{restored.code}/follow-ups/1", data={"done": "1"}).status_code == 303
-    assert sign_in(cast.responder).post(f"/incidents/{restored.code}/closure").status_code == 303
+    assert sign_in(cast.deputy).post(f"/incidents/{restored.code}/closure").status_code == 303
     assert load(restored).closed_at
 
 
@@ -100,6 +104,35 @@ def test_the_leads_of_the_customer_side_close_it(sign_in, cast, restored, now, p
     assert "/closure" in client.get(f"/incidents/{restored.code}").text
     assert client.post(f"/incidents/{restored.code}/closure").status_code == 303
     assert load(restored).closed_at == now
+
+
+def test_a_responder_who_does_not_lead_the_customer_side_is_told_who_does_and_can_take_it(sign_in, cast, restored, now):
+    client = sign_in(cast.responder)
+    answer = client.post(f"/incidents/{restored.code}/closure")
+    assert answer.status_code == 403
+    assert "伊藤\u00a0航" in answer.text
+    assert load(restored).closed_at is None
+    client.post(f"/incidents/{restored.code}/positions", data={"position": "guest_lead", "person": "me"})
+    assert client.post(f"/incidents/{restored.code}/closure").status_code == 303
+
+
+def test_where_nobody_leads_the_customer_side_any_responder_finishes_it(sign_in, cast, restored, now):
+    with writing() as session:
+        for area in session.query(Area).filter(Area.kind.in_(("guest", "partner"))):
+            area.retired_at = now
+    assert sign_in(cast.reader).post(f"/incidents/{restored.code}/closure").status_code == 403
+    assert sign_in(cast.responder).post(f"/incidents/{restored.code}/closure").status_code == 303
+
+
+def test_what_was_typed_comes_back_with_what_is_wrong(sign_in, cast, incident, restored):
+    long = "あ" * 301
+    answer = sign_in(cast.reader).post(f"/incidents/{restored.code}/follow-ups", data={"body": long})
+    assert answer.status_code == 422
+    assert f'value="{long}"' in answer.text
+    words = "い" * 20_000
+    answer = sign_in(cast.responder).post(f"/incidents/{restored.code}/no-incident", data={"situation": words})
+    assert answer.status_code == 422
+    assert words in answer.text
 
 
 def test_one_tap_reopens(sign_in, cast, restored):
