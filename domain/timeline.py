@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Optional
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, UniqueConstraint, insert, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, UniqueConstraint, insert, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
 from domain.db import Model, db
@@ -54,6 +54,7 @@ class Entry(Model):
     slack_channel: Mapped[str | None] = mapped_column(String(40))
     slack_ts: Mapped[str | None] = mapped_column(String(40))
     slack_link: Mapped[str | None] = mapped_column(Text)
+    slack_text: Mapped[str | None] = mapped_column(Text)
     marked_by: Mapped[str] = mapped_column(String(200), default="")
     struck_at: Mapped[datetime | None]
     struck_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
@@ -62,7 +63,8 @@ class Entry(Model):
     incident: Mapped[Incident] = relationship()
     author: Mapped[Person | None] = relationship(foreign_keys=[author_id])
     struck_by: Mapped[Person | None] = relationship(foreign_keys=[struck_by_id])
-    versions: Mapped[list["Version"]] = relationship(back_populates="entry", order_by="Version.id")
+    versions: Mapped[list["Version"]] = relationship(lambda: Version, back_populates="entry", order_by="Version.id")
+    files: Mapped[list["File"]] = relationship(lambda: File, back_populates="entry", order_by="File.id")
 
     def correct(
         self, text: str, *, by: Person | None, at: datetime, kind: str | None = None, internal: bool | None = None,
@@ -85,7 +87,11 @@ class Entry(Model):
             raise Conflict("timeline_changed_between")
         self._keep("correct", by, at)
         self.text, self.kind, self.internal, self.for_bridge = after
-        self.search = searched(text, self.author_name)
+        self.search = self.searched()
+
+    def searched(self) -> str:
+        """Where it is looked for: its words, the names of its files and who wrote it."""
+        return searched("\n".join([self.text, *(file.name for file in self.files)]), self.author_name)
 
     def move(self, happened_at: datetime, *, by: Person | None, at: datetime) -> None:
         """Moves it in time (aware UTC); the order follows. When it was before is kept.
@@ -135,6 +141,29 @@ class Version(Model):
 
     entry: Mapped[Entry] = relationship(back_populates="versions")
     by: Mapped[Optional["Person"]] = relationship()
+
+
+class File(Model):
+    """A file of a message in Slack. `data`: what we keep of it, None where it is only linked: pictures encoded by us,
+    everything else as it came, to be downloaded and never shown. `width`: in pixels, of a picture.
+    """
+
+    __tablename__ = "timeline_files"
+    __table_args__ = (UniqueConstraint("entry_id", "slack_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("timeline_entries.id"))
+    slack_id: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(200))
+    link: Mapped[str] = mapped_column(Text, default="")
+    size: Mapped[int] = mapped_column(default=0)
+    media_type: Mapped[str] = mapped_column(String(100), default="")
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    data: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    created_at: Mapped[datetime]
+
+    entry: Mapped[Entry] = relationship(back_populates="files")
 
 
 def add(
@@ -218,12 +247,13 @@ def newest(incident: Incident, most: int) -> list[Entry]:
 
 
 def loaded(numbers: Sequence[int]) -> dict[int, Entry]:
-    """Entries by id, with what they said before. Two queries."""
+    """Entries by id, with what they said before and their files. Three queries."""
     return {one.id: one for one in db.session.scalars(_whole().where(Entry.id.in_(numbers)))} if numbers else {}
 
 
 def _whole() -> Select[Entry]:
-    return select(Entry).options(joinedload(Entry.struck_by), selectinload(Entry.versions).joinedload(Version.by))
+    versions, files = selectinload(Entry.versions), selectinload(Entry.files)
+    return select(Entry).options(joinedload(Entry.struck_by), versions.joinedload(Version.by), files)
 
 
 def for_bridge_since(incident: Incident, since: datetime) -> list[Entry]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from domain import mobilising, outbox
+from domain import mobilising, outbox, slack_notes
 from domain.db import db, writing
 from domain.outbox import DeliveryError
 from integrations.base import Sender, Sent
@@ -105,6 +105,7 @@ class Dispatcher:
                 if outcome.notes:
                     delivery.details = {**delivery.details, **outcome.notes}
                 mobilising.arrived(delivery, at)
+                slack_notes.arrived(delivery, at)
             elif outcome.needless:
                 delivery.drop(at, outcome.message)
             elif outcome.permanent:

@@ -22,6 +22,8 @@ METHODS: dict[str, tuple[str, ...]] = {
     "files.completeUploadExternal": ("files:write",),
     "files.getUploadURLExternal": ("files:write",),
     "pins.add": ("pins:write",),
+    # Who wrote a message that goes into the timeline, where the portal does not know them.
+    "users.info": ("users:read",),
     "usergroups.users.update": ("usergroups:write",),
     "views.open": (),
 }
@@ -30,6 +32,10 @@ METHODS: dict[str, tuple[str, ...]] = {
 HEARD: dict[str, tuple[str, ...]] = {
     "slash commands and shortcuts": ("commands",),
     "app_mention": ("app_mentions:read",),
+    # An edited message of the timeline is followed; what is marked there goes into it.
+    "message.channels": ("channels:history",),
+    "reaction_added": ("reactions:read",),
+    "reaction_removed": ("reactions:read",),
 }
 """What Slack sends us."""
 

@@ -98,6 +98,21 @@ def upload(file_id: str) -> tuple[str, int]:
     return f"OK - {len(body)}", 200
 
 
+@bp.get("/files-pri/<file_id>")
+def private_file(file_id: str) -> Response:
+    """The bytes of a file for an app that may read files; who may not gets a page to sign in, as at Slack."""
+    here = settings()
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    allowed = token == here.token and (here.scopes is None or "files:read" in here.scopes)
+    file = here.workspace.files.get(file_id)
+    if not allowed:
+        return Response("<!doctype html><title>Sign in</title>", mimetype="text/html")
+    if not file or file.body is None:
+        return Response("not found", status=404, mimetype="text/plain")
+    here.workspace.log("file read", "ok", f"{file.name}, {len(file.body)} bytes")
+    return Response(file.body, mimetype=file.mimetype)
+
+
 @bp.post("/response/<key>")
 def response_url(key: str) -> tuple[Any, int]:
     """What an app answers to an interaction: five times within 30 minutes."""

@@ -136,14 +136,7 @@ def react(call: Request) -> Json:
     channel = call.workspace.joined(call.args["channel"])
     message = call.workspace.message(channel, call.text("timestamp"))
     name = call.text("name").strip(":")
-    reactions: list[Json] = message.setdefault("reactions", [])
-    entry = next((one for one in reactions if one["name"] == name), None)
-    if entry and call.user in entry["users"]:
+    if any(one["name"] == name and call.user in one["users"] for one in message.get("reactions") or []):
         raise Refusal("already_reacted")
-    if not entry:
-        entry = {"name": name, "users": [], "count": 0}
-        reactions.append(entry)
-    entry["users"].append(call.user)
-    entry["count"] += 1
-    call.workspace.touch()
+    call.workspace.react(message, name, call.user)
     return {}

@@ -95,9 +95,15 @@ def send(settings: Settings, content: dict[str, Any]) -> tuple[int, str]:
 
 def post_signed(settings: Settings, url: str, fields: dict[str, str], label: str) -> tuple[int, str]:
     """A signed form to the app: its status (0 where nobody answered within three seconds) and its answer."""
-    body = urllib.parse.urlencode(fields).encode()
+    return post_signed_body(
+        settings, url, urllib.parse.urlencode(fields).encode(), "application/x-www-form-urlencoded", label
+    )
+
+
+def post_signed_body(settings: Settings, url: str, body: bytes, kind: str, label: str) -> tuple[int, str]:
+    """A signed request to the app: its status (0 where nobody answered within three seconds) and its answer."""
     headers = signed(settings.signing_secret, body, settings.workspace.clock())
-    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    headers["Content-Type"] = kind
     try:
         with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=SECONDS) as answer:
             status, text = answer.status, answer.read(MOST_ANSWER).decode("utf-8", "replace")

@@ -1,6 +1,7 @@
 """The page: channels, messages as Slack draws them, the log of calls, buttons that can be pressed."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
 from markupsafe import Markup
 
-from local_slack import modals, mrkdwn
+from local_slack import events, modals, mrkdwn
 from local_slack.api import settings
 from local_slack.checks import Refusal
 from local_slack.commands import command, shortcut
@@ -178,25 +179,43 @@ def modal() -> Any:
 
 @bp.post("/_do/<what>")
 def do(what: str) -> tuple[Response, int]:
-    """What a person does beside pressing buttons: types a command, sends or closes a modal, picks a shortcut."""
+    """What a person does beside pressing buttons: types, sends or closes a modal, picks a shortcut, reacts."""
     body = request.get_json(silent=True) or {}
-    user, channel, ts = (str(body.get(name) or "") for name in ("user", "channel", "ts"))
-    here = settings()
+    if what not in DOINGS:
+        abort(404)
     try:
-        if what == "command":
-            status, answer = command(here, request.host_url, channel, user, str(body.get("typed") or ""))
-        elif what == "submit":
-            status, answer = modals.submit(here, str(body.get("view")), user, dict(body.get("values") or {}))
-        elif what == "shortcut":
-            status, answer = send(here, shortcut(here, request.host_url, channel, ts, "report_message", user))
-        elif what == "close":
-            modals.close(here.workspace, user)
-            status, answer = 200, ""
-        else:
-            abort(404)
+        status, answer = DOINGS[what](body, *(str(body.get(name) or "") for name in ("user", "channel", "ts", "typed")))
     except Refusal as refusal:
         return jsonify(status=0, answer="; ".join([refusal.error, *refusal.messages])), 404
     return jsonify(status=status, answer="" if status == 200 else answer[:300]), 200
+
+
+def _command(_body: dict[str, Any], user: str, channel: str, _ts: str, typed: str) -> tuple[int, str]:
+    if typed.startswith("/"):
+        return command(settings(), request.host_url, channel, user, typed)
+    events.write(settings(), request.host_url, channel, user, typed)
+    return 200, ""
+
+
+def _close(_body: dict[str, Any], user: str, *_: str) -> tuple[int, str]:
+    modals.close(settings().workspace, user)
+    return 200, ""
+
+
+DOINGS: dict[str, Callable[..., tuple[int, str]]] = {
+    "command": _command,
+    "submit": lambda body, user, *_: modals.submit(
+        settings(), str(body.get("view")), user, dict(body.get("values") or {})
+    ),
+    "shortcut": lambda _, user, channel, ts, typed: send(
+        settings(), shortcut(settings(), request.host_url, channel, ts, "report_message", user)
+    ),
+    "react": lambda _, user, channel, ts, typed: events.react(settings(), channel, ts, "memo", user),
+    "edit": lambda _, user, channel, ts, typed: events.edit(settings(), channel, ts, typed, user),
+    "delete": lambda _, user, channel, ts, typed: events.delete(settings(), channel, ts, user),
+    "close": _close,
+}
+"""What a person does: the body, who, where, at which message, what was typed."""
 
 
 @bp.post("/_click")

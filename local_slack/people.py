@@ -5,6 +5,7 @@ from typing import Any
 from local_slack import modals
 from local_slack.checks import Refusal, checked_blocks, checked_view, parsed
 from local_slack.conversations import paged
+from local_slack.events import file_shown
 from local_slack.registry import Json, Request, method
 from local_slack.workspace import BOT_ID, BOT_USER, TEAM_ID, TEAM_NAME, File, User, Usergroup
 
@@ -95,11 +96,7 @@ def upload_url(call: Request) -> Json:
 
 
 def _file(call: Request, file: File) -> Json:
-    address = f"{call.base}files/{file.id}"
-    return {
-        "id": file.id, "name": file.name, "title": file.title, "size": len(file.body or b""), "user": call.user,
-        "alt_txt": file.alt, "mimetype": file.mimetype, "url_private": address, "permalink": address,
-    }  # fmt: skip
+    return file_shown(file, call.base, call.user)
 
 
 @method("files.completeUploadExternal", "files", tier=100)

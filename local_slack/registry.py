@@ -68,7 +68,13 @@ SCOPES = {
 }  # fmt: skip
 """The scope that a method needs, by its name or its beginning; what is not here needs none."""
 
-EVERYTHING = frozenset(SCOPES.values()) | {"im:history", "commands", "app_mentions:read"}
+EVERYTHING = frozenset(SCOPES.values()) | {
+    "im:history",
+    "commands",
+    "app_mentions:read",
+    "reactions:read",
+    "files:read",
+}
 """What an app that may do everything says that it may."""
 
 

@@ -11,6 +11,7 @@ from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from local_slack import api, commands, control, modals, page
+from local_slack import events as happenings
 from local_slack.faults import FaultGate, Faults
 from local_slack.interactions import payload, send, signed
 from local_slack.rates import Rates
@@ -81,6 +82,7 @@ class LocalSlack:
         signing_secret: str = SIGNING_SECRET,
         interactions: str | None = None,
         commands: str | None = None,
+        events: str | None = None,
         rate_limits: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -88,7 +90,9 @@ class LocalSlack:
         self.faults = Faults()
         self.workspace = Workspace(clock)
         rates = Rates() if rate_limits else None
-        self._settings = Settings(self.workspace, self.faults, token, signing_secret, interactions, commands, rates)
+        self._settings = Settings(
+            self.workspace, self.faults, token, signing_secret, interactions, commands, events, rates
+        )
         self._stopping = threading.Event()
         self._app = create_app(self._settings, self._stopping)
         self._server: Server | None = None
@@ -127,6 +131,15 @@ class LocalSlack:
     @commands.setter
     def commands(self, url: str | None) -> None:
         self._settings.commands = url
+
+    @property
+    def events(self) -> str | None:
+        """Where events are sent."""
+        return self._settings.events
+
+    @events.setter
+    def events(self, url: str | None) -> None:
+        self._settings.events = url
 
     @property
     def url(self) -> str:
@@ -207,3 +220,23 @@ class LocalSlack:
         """Sends the modal in front of a person with what they typed, by block (`view_id`: another one, again)."""
         view = self.modal(user)
         return modals.submit(self._settings, view_id or str(view["id"] if view else ""), user, values)
+
+    def write(self, text: str, user: str = "U0SATO", channel: str = "hotline", **more: Any) -> Message:
+        """Posts as a person (`thread_ts`, `files`: name and bytes each); the app hears of it."""
+        return happenings.write(self._settings, self.url, channel, user, text, **more)
+
+    def edit(self, channel: str, ts: str, text: str, user: str = "U0SATO") -> tuple[int, str]:
+        """Edits one's own message; the status and the answer of the address for events."""
+        return happenings.edit(self._settings, channel, ts, text, user)
+
+    def delete(self, channel: str, ts: str, user: str = "U0SATO") -> tuple[int, str]:
+        """Deletes one's own message."""
+        return happenings.delete(self._settings, channel, ts, user)
+
+    def react(self, channel: str, ts: str, name: str = "memo", user: str = "U0SATO") -> tuple[int, str]:
+        """Puts a reaction to a message; a second time takes it away."""
+        return happenings.react(self._settings, channel, ts, name, user)
+
+    def repeat(self) -> tuple[int, str]:
+        """Sends the last event again, as Slack does where the answer was lost."""
+        return happenings.send_event(self._settings, self._settings.last_event or {})

@@ -294,6 +294,23 @@ class Workspace:
                     parent["reply_count"] -= 1
             self.touch()
 
+    def react(self, message: Message, name: str, user: str) -> bool:
+        """Puts a reaction to it (True), or takes the one that is there away (False)."""
+        with self.lock:
+            reactions: list[dict[str, Any]] = message.setdefault("reactions", [])
+            entry = next((one for one in reactions if one["name"] == name), None)
+            if entry is None:
+                entry = {"name": name, "users": [], "count": 0}
+                reactions.append(entry)
+            added = user not in entry["users"]
+            entry["users"].append(user) if added else entry["users"].remove(user)
+            entry["count"] = len(entry["users"])
+            message["reactions"] = [one for one in reactions if one["count"]]
+            if not message["reactions"]:
+                del message["reactions"]
+            self.touch()
+            return added
+
     def whisper(self, channel: Channel, user: str, text: str, **more: Any) -> Message:
         """A message that one person sees; it is in no history."""
         with self.lock:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from blueprints.shared import words
 from blueprints.shared.words import Word, word
-from domain import calls, mobilising, paging, roster
+from domain import calls, mobilising, paging, roster, slack_notes
 from domain.db import db
 from domain.incidents import Incident
 from domain.mobilising import Mobilisation
@@ -67,6 +67,7 @@ KINDS: dict[str, Any] = {
     "page.acknowledge": _l("Page acknowledged"),
     "page.resolve": _l("Page closed"),
     "call.open": _l("Open a call"),
+    slack_notes.READ: _l("Marked message into the timeline"),
 }
 words.DELIVERY_KINDS.update(KINDS)
 

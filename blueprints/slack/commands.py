@@ -10,12 +10,12 @@ from blueprints.shared.language import moment, now, zone_short
 from blueprints.shared.pages import new_key, telephone
 from blueprints.slack import asking, opening
 from blueprints.slack.caller import Caller, escaped, link, refusal, said
-from blueprints.slack.reading import unmarked
 from blueprints.status.answer import answer_of
 from domain import board, hotline, people, roster
 from domain.board import Shown
 from domain.db import db, writing
 from domain.errors import DomainError
+from domain.mrkdwn import unmarked
 from domain.people import Person
 from domain.roster import AreaDuty
 from domain.text import clean, fold, is_blank, one_line

@@ -2,23 +2,18 @@
 
 from typing import Any
 
-import structlog
 from flask import Response, current_app, g, jsonify, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
 from blueprints.shared.language import now
-from blueprints.slack import bp, buttons, commands, shortcuts, submissions
+from blueprints.slack import bp, buttons, commands, events, shortcuts, submissions
 from blueprints.slack.caller import calling
 from blueprints.slack.reading import form_of, json_of, text_at
 from blueprints.slack.signature import is_slacks
-from domain import answers
-from domain.db import writing
 
 LARGEST = 1024 * 1024
 """Bytes: Slack's own requests are far smaller."""
-
-log = structlog.get_logger()
 
 
 class Refused(HTTPException):
@@ -90,12 +85,7 @@ def event() -> Any:
     content = json_of(g.body)
     if content.get("type") == "url_verification":
         return jsonify(challenge=text_at(content, "challenge"))
-    happened, number = content.get("event"), text_at(content, "event_id")
-    if text_at(happened, "type") != "app_mention" or text_at(happened, "bot_id") or not number:
-        return ""
-    caller = calling(text_at(happened, "user"))
-    channel, text, at = text_at(happened, "channel"), commands.explanation(caller), now()
-    with writing():
-        if answers.explain(event=number, channel=channel, to=caller.slack_id, text=text, at=at) is None:
-            log.info("an event of Slack came again", event_id=number, retry=request.headers.get("X-Slack-Retry-Num"))
+    number = text_at(content, "event_id")
+    if number and isinstance(content.get("event"), dict):
+        events.happened(number, content["event"])
     return ""

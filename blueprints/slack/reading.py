@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,10 +13,6 @@ from werkzeug.exceptions import BadRequest
 from blueprints.slack.modals import FIELD
 
 Json = dict[str, Any]
-_LINK = re.compile(r"<(https?://[^|>]+|mailto:[^|>]+|tel:[^|>]+)(?:\|([^>]*))?>")
-_PERSON = re.compile(r"<@([UW][A-Z0-9]{2,})(?:\|([^>]*))?>")
-_PLACE = re.compile(r"<#[CG][A-Z0-9]+\|([^>]*)>")
-_SPECIAL = re.compile(r"<!(?:subteam\^[A-Z0-9]+|date\^[^|>]*|([a-z]+))(?:\|([^>]*))?>")
 
 
 def form_of(body: bytes) -> dict[str, str]:
@@ -79,20 +74,6 @@ def _values(field: Json) -> list[str]:
             return [str(instant)]
     found = text_at(field, "value") or text_at(field, "selected_time") or text_at(field, "selected_option", "value")
     return [found] if found else []
-
-
-def unmarked(text: str, name_of: Callable[[str], str]) -> str:
-    """A message's text as people read it: names instead of ids, addresses instead of links, nothing escaped."""
-    text = _PERSON.sub(lambda found: f"@{name_of(found[1]) or found[2] or found[1]}", text)
-    text = _PLACE.sub(r"#\1", text)
-    text = _SPECIAL.sub(lambda found: found[2] or f"@{found[1] or ''}", text)
-    text = _LINK.sub(_as_read, text)
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def _as_read(found: re.Match[str]) -> str:
-    address, label = found[1], found[2]
-    return f"{label} ({address})" if label and label not in address else address
 
 
 def permalink(content: Json, channel: str, ts: str, thread: str) -> str:

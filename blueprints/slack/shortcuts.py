@@ -8,11 +8,12 @@ from sqlalchemy import select
 from blueprints.shared.language import now
 from blueprints.slack.caller import Caller, link, refusal, said, whisper
 from blueprints.slack.commands import name_of, thanks
-from blueprints.slack.reading import Json, permalink, text_at, unmarked
+from blueprints.slack.reading import Json, permalink, text_at
 from domain import hotline
 from domain.db import db, writing
 from domain.errors import DomainError
 from domain.hotline import Report
+from domain.mrkdwn import unmarked
 from domain.outbox import Delivery
 from domain.people import Person
 from domain.text import clean, cut, is_blank

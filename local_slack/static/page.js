@@ -67,10 +67,15 @@ async function send(path, body) {
 }
 
 live.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-action], [data-shortcut]");
+  const button = event.target.closest("[data-action], [data-shortcut], [data-do]");
   if (!button) return;
   const { channel, ts } = button.closest("article").dataset;
-  if (button.dataset.shortcut) send("/_do/shortcut", { channel, ts });
+  const what = button.dataset.do;
+  if (what) {
+    const old = button.closest("article").querySelector(".text")?.innerText ?? "";
+    const typed = what === "edit" ? prompt("メッセージを編集", old) : "";
+    if (typed !== null) send(`/_do/${what}`, { channel, ts, typed });
+  } else if (button.dataset.shortcut) send("/_do/shortcut", { channel, ts });
   else send("/_click", { channel, ts, action_id: button.dataset.action, block_id: button.dataset.block });
 });
 

@@ -50,6 +50,7 @@ def slack(app: Flask, clock: SimpleNamespace) -> Iterator[LocalSlack]:
         app.extensions["slack_views"] = Views(running.token, running.api_url)
         running.interactions = f"http://127.0.0.1:{server.port}/slack/interactions"
         running.commands = f"http://127.0.0.1:{server.port}/slack/commands"
+        running.events = f"http://127.0.0.1:{server.port}/slack/events"
         yield running
     server.shutdown()
     server.server_close()

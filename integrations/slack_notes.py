@@ -1,0 +1,108 @@
+"""A message that was marked for the timeline: how it stands in Slack now, with its author, its files and its marks."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from slack_sdk.errors import SlackApiError
+
+from domain.mrkdwn import mentioned, unmarked
+from integrations.base import Sent
+from integrations.facts import DeliveryFacts
+from integrations.slack_errors import GONE, classify
+from integrations.wording import Wording
+
+MOST_NAMES = 10
+"""People who are asked for by id in one message; the ids of further ones stay as they are."""
+
+NO_FILE = ("tombstone", "hidden_by_limit")
+"""What Slack shows in the place of a file that is not there any more."""
+
+
+class Reads(Protocol):
+    """What is needed of an attempt of the Slack sender."""
+
+    trouble: Any
+
+    @property
+    def wording(self) -> Wording: ...
+
+    def ask(self, method: str, **arguments: Any) -> Any: ...
+
+    def permalink(self, channel: str, ts: str) -> str | None: ...
+
+
+def read_message(attempt: Reads, facts: DeliveryFacts) -> Sent:
+    """Notes `message`: None where it is not there any more. Raises DeliveryError."""
+    channel, ts = str(facts.details["channel"]), str(facts.details["ts"])
+    try:
+        found = _found(attempt, channel, ts)
+    except attempt.trouble as error:
+        raise classify(error, False, attempt.wording) from error
+    if found is None:
+        return Sent(notes={"message": None})
+    text = _text(found)
+    names = {one: _name(attempt, one) for one in mentioned(text)[:MOST_NAMES]}
+    author = str(found.get("user") or "")
+    message = {
+        "text": unmarked(text, lambda one: names.get(one, "")),
+        "author": author,
+        "name": _called(found) or (_name(attempt, author) if author else ""),
+        "link": attempt.permalink(channel, ts) or "",
+        "files": [_file(one) for one in found.get("files") or [] if one.get("mode") not in NO_FILE],
+        "marked_by": list(_marks(found, str(facts.details["mark"]))),
+    }
+    return Sent(notes={"message": message})
+
+
+def _found(attempt: Reads, channel: str, ts: str) -> Any:
+    """The message: from the channel, or where it is an answer from its thread; None where it is gone."""
+    page = attempt.ask("conversations.history", channel=channel, oldest=ts, latest=ts, inclusive=True, limit=1)
+    messages = page.get("messages") or []
+    if not messages:
+        try:
+            messages = attempt.ask("conversations.replies", channel=channel, ts=ts, limit=1).get("messages") or []
+        except SlackApiError as error:
+            if error.response.get("error") not in GONE:
+                raise
+    return next((one for one in messages if one.get("ts") == ts), None)
+
+
+def _text(message: Any) -> str:
+    """What it says; an app may put everything into attachments."""
+    if message.get("text"):
+        return str(message["text"])
+    parts = [one.get("text") or one.get("fallback") for one in message.get("attachments") or []]
+    return "\n".join(str(part) for part in parts if part)
+
+
+def _called(message: Any) -> str:
+    """What an app calls itself."""
+    return str(message.get("username") or (message.get("bot_profile") or {}).get("name") or "")
+
+
+def _name(attempt: Reads, user: str) -> str:
+    """A person's name in Slack; "" where it is not told: nothing fails for want of a name."""
+    try:
+        found = attempt.ask("users.info", user=user)["user"]
+    except (*attempt.trouble, KeyError):
+        return ""
+    profile = found.get("profile") or {}
+    return str(found.get("real_name") or profile.get("real_name") or profile.get("display_name") or "")
+
+
+def _file(one: Any) -> dict[str, Any]:
+    return {
+        "id": str(one.get("id") or ""),
+        "name": str(one.get("title") or one.get("name") or ""),
+        "link": str(one.get("permalink") or ""),
+        "url": str(one.get("url_private") or ""),
+        "size": int(one.get("size") or 0),
+        "type": str(one.get("mimetype") or "")[:100],
+    }
+
+
+def _marks(message: Any, mark: str) -> Iterator[str]:
+    """Who holds the mark to it, by Slack id."""
+    for one in message.get("reactions") or []:
+        if one.get("name") == mark:
+            yield from map(str, one.get("users") or [])
