@@ -96,14 +96,16 @@ def _select(problems: Problems, value: Json, pointer: str) -> None:
         _text(problems, value["placeholder"], 150, f"{pointer}/placeholder")
     if "action_id" in value:
         _length(problems, value["action_id"], 255, f"{pointer}/action_id")
+    offered: list[Any] = []
     if "option_groups" in value:
         for at, group in enumerate(_count(problems, value["option_groups"], 100, f"{pointer}/option_groups")):
             here = f"{pointer}/option_groups/{at}"
             if isinstance(group, dict) and _required(problems, group, here, "label", "options"):
                 _text(problems, group["label"], 75, f"{here}/label")
-                _options(problems, group["options"], 100, f"{here}/options")
+                offered += _options(problems, group["options"], 100, f"{here}/options")
     elif value.get("type") in MOST_OPTIONS and _required(problems, value, pointer, "options"):
         offered = _options(problems, value["options"], MOST_OPTIONS[value["type"]], f"{pointer}/options")
+    if offered:
         initial = value.get("initial_options") or [one for one in [value.get("initial_option")] if one]
         if any(one not in offered for one in initial):
             _say(problems, "must be one of the options", f"{pointer}/initial_options")

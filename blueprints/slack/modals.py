@@ -17,6 +17,9 @@ Option = tuple[str, str]
 FIELD = "typed"
 """The `action_id` of every field."""
 MOST_OPTIONS = 100
+MOST_CHOICES = 1000
+"""Slack takes modals up to 250 KB; a name in Japanese weighs up to 200 bytes."""
+
 FEW = 10
 """As many as can stand side by side to be tapped; more become a list."""
 
@@ -44,7 +47,9 @@ def declare(
     newest: int,
     began_at: datetime,
     services: Sequence[Option],
+    facilities: Sequence[Option] = (),
     chosen: Iterable[str] = (),
+    places: Iterable[str] = (),
     title: str = "",
     severity: str = "",
     warning: str = "",
@@ -52,8 +57,9 @@ def declare(
     page: str = "",
     page_why: str = "",
 ) -> View:
-    """The declaration. `warning`: what happened meanwhile; sent once more it is declared all the same. `page`: yes,
-    no, or empty where nothing is chosen yet; `page_why`: what is proposed and why.
+    """The declaration. `chosen`: services; `places`: facilities, none means all. `warning`: what happened meanwhile;
+    sent once more it is declared all the same. `page`: yes, no, or empty where nothing is chosen yet; `page_why`: what
+    is proposed and why.
     """
     scales = [(code, str(words.word(code).label)) for code in ("critical", "major", "minor")]
     publish = _option("holding", gettext("Publish the holding text for customers now"))
@@ -63,7 +69,8 @@ def declare(
         *([_words(about)] if about else []),
         _text("title", gettext("What cannot be done, in one line"), title, most=120, optional=False),
         _field("severity", gettext("Scale"), _radio(scales, severity), optional=False),
-        *_several("services", gettext("Services"), services, chosen),
+        *_several("services", gettext("Services"), services, chosen, optional=False),
+        *_several("facilities", gettext("Facilities (nothing chosen: all, or not known yet)"), facilities, places),
         _field(
             "began_at",
             gettext("Since when"),
@@ -186,16 +193,32 @@ def _listed(name: str, label: str, options: Sequence[Option], typed: str | None)
     return [_field(name, label, element)]
 
 
-def _several(name: str, label: str, options: Sequence[Option], chosen: Iterable[str]) -> list[View]:
+def _several(
+    name: str, label: str, options: Sequence[Option], chosen: Iterable[str], *, optional: bool = True
+) -> list[View]:
+    """Any number of them; Slack searches in the list. As many as fit into a modal."""
     if not options:
         return []
-    made = [_option(*one) for one in options[:MOST_OPTIONS]]
+    made = [_option(*one) for one in options[:MOST_CHOICES]]
     ticked = set(chosen)
     initial = [one for one in made if one["value"] in ticked]
     element = {
         "type": "multi_static_select",
-        "options": made,
+        **_parted(made),
         "placeholder": _plain(gettext("Please choose"), 150),
         **({"initial_options": initial} if initial else {}),
     }
-    return [_field(name, label, element, optional=False)]
+    return [_field(name, label, element, optional=optional)]
+
+
+def _parted(made: list[View]) -> View:
+    """The options, or as many groups as Slack needs, each called after its first and its last."""
+    if len(made) <= MOST_OPTIONS:
+        return {"options": made}
+    parts = [made[start : start + MOST_OPTIONS] for start in range(0, len(made), MOST_OPTIONS)]
+    names = [[cut(one["text"]["text"], 34) for one in (part[0], part[-1])] for part in parts]
+    return {
+        "option_groups": [
+            {"label": _plain(" – ".join(name), 75), "options": part} for name, part in zip(names, parts, strict=True)
+        ]
+    }

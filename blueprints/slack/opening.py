@@ -8,6 +8,7 @@ from flask_babel import get_locale, gettext
 from sqlalchemy import func, select
 
 from blueprints.incidents.page_question import page_asked
+from blueprints.incidents.places import known_facilities
 from blueprints.shared.language import now
 from blueprints.shared.pages import new_key
 from blueprints.slack import modals
@@ -49,6 +50,7 @@ def declaration(*, report: Report | None, **given: Any) -> View:
         report=str(report.id) if report else "",
         about=about(report) if report else "",
         services=service_options(),
+        facilities=[(str(one.id), one.name) for one in known_facilities()],
         **given,
     )
 

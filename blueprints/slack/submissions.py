@@ -87,7 +87,9 @@ def _declaration(view: Json) -> DeclareForm:
     fields, memory = typed(view), kept(view)
     ticked = set(fields.poplist("options"))
     fields["key"], fields["newest"] = _key(view), str(memory.get("newest", ""))
-    fields["facilities"], fields["page_asked"] = "all", "1"
+    fields["page_asked"] = "1"
+    if "facilities" not in fields:
+        fields["facilities"] = "all"
     for name in ("holding", "drill"):
         fields[name] = "1" if name in ticked else "0"
     return DeclareForm(fields)
@@ -109,6 +111,7 @@ def _declared_meanwhile(form: DeclareForm, report: Report | None, conflict: Conf
         newest=max(opening.newest(), number_of(form.newest.data) or 0),
         began_at=began_at,
         chosen=form.sent.getlist("services"),
+        places=form.sent.getlist("facilities"),
         title=form.text("title"),
         severity=form.text("severity"),
         page=form.sent.get("page") or "",
