@@ -18,7 +18,7 @@ from whitenoise import WhiteNoise
 import commands
 import settings
 from blueprints import rooms
-from blueprints.shared import errors, keeping, language, live, pages, security, signin
+from blueprints.shared import away, errors, keeping, language, live, pages, security, signin
 from blueprints.status import answer
 from domain import beginnings, business_hours, formation_clock, hotline_clock, promise_clock
 from domain.db import Organisation, db, guard, writing
@@ -56,6 +56,7 @@ def create_app(
         _migrations(app)
     # Registered first, so that it runs last: it compresses what the others have finished.
     Compress(app)
+    away.init_app(app)
     language.init_app(app)
     signin.init_app(app)
     security.init_app(app)
@@ -245,10 +246,10 @@ def main() -> int:
         return 2
 
     def ready(url: str) -> None:
-        print(f"\nNoroshi is ready: {app.config['BASE_URL'] or url}", flush=True)
         app.extensions["deliver"].answer_at(url)
         with app.app_context():
             link = first_link(app.config["BASE_URL"] or url, at=datetime.now(UTC))
+        print(f"\nNoroshi is ready: {app.config['BASE_URL'] or url}", flush=True)
         if link:
             print(f"Nobody is here yet. This link makes the first administrator, once:\n  {link}", flush=True)
 

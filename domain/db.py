@@ -15,6 +15,7 @@ import blinker
 from flask_sqlalchemy import SQLAlchemy, session
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, create_engine, event, inspect, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, scoped_session
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator
@@ -31,6 +32,15 @@ WRITE_LOCK = 7_305_011
 
 committed = blinker.Signal()
 """Sent after each commit of this process, outside the lock. The live hub and the worker listen."""
+
+PATIENCE = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5000,
+}
+"""For PostgreSQL: one that is gone without a word is given up after seconds; the system would take a quarter hour."""
 
 _writing: ContextVar[bool] = ContextVar("noroshi_writing", default=False)
 _turn = threading.Lock()
@@ -95,6 +105,7 @@ class Organisation:
     """What holds for the whole organisation: its zone, whose public holidays count ("" for none), its business hours,
     from which scale on everybody is paged, how incidents' channels are called and which channels hear of them.
 
+    `customer_channel`: where the customer side reads updates in Slack; empty for none.
     `night`: from when until when followers are not woken, minutes after midnight; it may go over midnight.
     `reminders`: how long a report may lie before somebody is told in Slack, and then the next; None: nobody is told.
     `pages`: whether PagerDuty is set up for the whole organisation (an area may have a key of its own).
@@ -109,6 +120,7 @@ class Organisation:
     page_from: str = "critical"
     channel_name: str = DEFAULT_NAME
     announce: tuple[str, ...] = ()
+    customer_channel: str = ""
     reminders: tuple[timedelta, timedelta] | None = None
     night: tuple[int, int] = (22 * 60, 7 * 60)
     pages: bool = False
@@ -142,7 +154,32 @@ def engine_options(url: str) -> dict[str, Any]:
     """The engine's settings for a database URL, for `SQLALCHEMY_ENGINE_OPTIONS`."""
     if url.startswith("sqlite"):
         return {"connect_args": {"isolation_level": None, "timeout": 30, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
+    return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8, "connect_args": PATIENCE}
+
+
+_AWAY = {
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_BUSY,
+}
+_AWAY_CLASSES = ("08", "53", "57")
+"""PostgreSQL's: connection, resources (too many connections, disk), intervention (stopped, starting, standing by)."""
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the database cannot be asked right now, rather than what was asked being wrong."""
+    if error.connection_invalidated or isinstance(error.orig, ConnectionError):
+        return True
+    if not isinstance(error, OperationalError | InterfaceError | InternalError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _AWAY
+    state = getattr(error.orig, "sqlstate", None)
+    # Without a state nobody answered; 25006: a standby, which takes no writing.
+    return state is None or state == "25006" or state.startswith(_AWAY_CLASSES)
 
 
 def guard(engine: Engine, organisation: Organisation | None = None) -> None:

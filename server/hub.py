@@ -114,6 +114,7 @@ class Hub:
         watch: Callable[[bool], None] = lambda wanted: None,
         *,
         beat: float = BEAT,
+        well: Callable[[], bool] = lambda: True,
         anyway: float = ANYWAY,
         most: int = STREAMS,
     ) -> None:
@@ -122,6 +123,7 @@ class Hub:
         self._pool = pool
         self._watch = watch
         self._beat = beat
+        self._well = well
         self._anyway = anyway
         self._most = most
         metrics.streams_room.set(most)
@@ -283,8 +285,6 @@ class Hub:
     async def _end_unwelcome(self) -> None:
         """Ends the streams of people who were signed out or deactivated, or have other rights now: one question."""
         people = {stream.person for stream in self._everyone()}
-        if not people:
-            return
         gone = people - await self._ask(self._still_welcome, people)
         for stream in self._everyone() if gone else ():
             if stream.person in gone:
@@ -325,9 +325,11 @@ class Hub:
         return await self._loop.run_in_executor(self._pool, call, *args)
 
     async def _beats(self) -> None:
-        """Lets every page know that its stream lives."""
+        """Lets every page know that its stream lives; not while nothing new could come, so that it says since when."""
         while True:
             await asyncio.sleep(self._beat)
+            if not self._well():
+                continue
             beat = sse.named("beat", datetime.now(UTC).isoformat(timespec="seconds"))
             await self._each(self._everyone(), lambda stream, beat=beat: stream.write(beat))  # type: ignore[misc]
 

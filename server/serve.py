@@ -83,11 +83,14 @@ class Process:
             self.bus = bus_for(db.engine.url)
             self.cache = _cache(app, version_for(db.engine.url, self.bus))
         self.worker = Crew(app.app_context, app.extensions["deliver"], app.extensions.get("watch"))
-        self.hub = _hub(app, self._renders, self.bus.watch, of_hub)
+        self.hub = _hub(app, self._renders, self.bus.watch, {"well": lambda: self.bus.healthy, **of_hub})
         bridge = Bridge(app, self._requests, app.config["MAX_CONTENT_LENGTH"] or MAX_BODY)
         self.front = Front(bridge, self.hub, self.cache)
         self.server = Server(_config(self.front, self.cache, app.config.get("TRUSTED_PROXIES", "127.0.0.1")), self)
         self.bus.listen(self.worker.wake)
+        if known := app.extensions.get("last_known"):
+            # Before the hub hears of it, which settles it.
+            self.bus.listen(known.doubt)
         app.extensions["health"] = self.problems
 
     def problems(self) -> list[str]:
@@ -130,6 +133,8 @@ class Process:
     async def started(self) -> None:
         self.hub.start()
         self.bus.listen(self.hub.signal)
+        # What the bus has told before anybody listened.
+        self.hub.signal()
         await asyncio.get_running_loop().run_in_executor(self._requests, self._ready, self.url)
 
     async def stopping(self) -> None:

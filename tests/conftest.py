@@ -83,7 +83,7 @@ def _migrated(url: str, folder: Path) -> Iterator[Flask]:
     with app.app_context():
         upgrade()
         if url.startswith("sqlite"):
-            _populate()
+            populate()
             db.session.remove()
             db.engine.dispose()
             shutil.copy(folder / "noroshi.sqlite3", folder / "template.sqlite3")
@@ -132,10 +132,10 @@ def _fresh(app: Flask) -> None:
     with writing() as session:
         tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
         session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
-    _populate()
+    populate()
 
 
-def _populate() -> None:
+def populate() -> None:
     """The cast: an administrator, a responder (system), the bridge, a reader, somebody who left; areas, services."""
     with writing() as session:
         people = [

@@ -55,21 +55,30 @@ class Cluster:
     def __enter__(self) -> "Cluster":
         data = str(self.folder / "data")
         self._run("initdb", "-D", data, "-U", "noroshi", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Runs it; after `stop` with everything that was committed."""
+        data = str(self.folder / "data")
         options = (
             f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off -c full_page_writes=off"
         )
         self._run("pg_ctl", "-D", data, "-w", "-l", str(self.folder / "log"), "-o", options, "start")
-        return self
+
+    def stop(self) -> None:
+        """Ends it at once, with every connection."""
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", "immediate", "stop")
 
     def __exit__(self, *_: object) -> None:
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", "immediate", "stop")
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """An empty database; gives its SQLAlchemy URL."""
+    def database(self, like: str = "template1") -> Iterator[str]:
+        """A database, empty or like another one that nobody uses now; gives its SQLAlchemy URL."""
         name = f"test_{secrets.token_hex(4)}"
-        self._admin(f"CREATE DATABASE {name}")
+        self._admin(f"CREATE DATABASE {name} TEMPLATE {like}")
         try:
             yield f"postgresql+psycopg://noroshi@/{name}?host={self.folder}"
         finally:

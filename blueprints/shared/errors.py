@@ -21,7 +21,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Conflict, lambda error: show(409, words.sentence(error)))
     app.register_error_handler(Refused, lambda error: show(422, words.sentence(error)))
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(Exception, unexpected)
 
 
 def _http(error: HTTPException) -> Any:
@@ -34,7 +34,7 @@ def _http(error: HTTPException) -> Any:
     return answer
 
 
-def _unexpected(error: Exception) -> Any:
+def unexpected(error: Exception) -> Any:
     if isinstance(error, DomainError):
         return show(409, words.sentence(error))
     db.session.rollback()

@@ -110,8 +110,14 @@ class Live:
             return fragment(name)
 
     def still_welcome(self, people: set[tuple[int, int, str]]) -> set[tuple[int, int, str]]:
-        """Of (person id, session epoch, class of rights) those that still hold: two queries for all of them."""
-        return people & rights.standing({person for person, _, _ in people}, now())
+        """Of (person id, session epoch, class of rights) those that still hold: two queries for all of them, and for
+        those whose pages are kept for when the database is away."""
+        known = self.app.extensions["last_known"]
+        doubts, asked = known.doubts, people | known.people()
+        standing = rights.standing({person for person, _, _ in asked}, now())
+        # A transaction of its own each time: it sees everything that was committed when `doubts` was read.
+        known.settle(doubts, standing)
+        return people & standing
 
 
 def init_app(app: Flask) -> None:

@@ -24,9 +24,9 @@ DEADLINE = 10.0
 """Seconds after which a test gives up waiting; far more than anything here takes."""
 
 
-def wait_for(condition: Callable[[], Any]) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = DEADLINE) -> Any:
     """Waits until the condition holds, and returns what it gave."""
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.005)
