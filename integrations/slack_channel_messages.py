@@ -11,6 +11,8 @@ TOPIC = 250
 """Characters of a topic and of a purpose that Slack takes."""
 
 CALL_NAMES = ("system", "customer")
+LEADS = {"system": ("commander",), "customer": ("guest_lead", "partner_lead")}
+"""Who leads which call."""
 
 TAKE = "position.take"
 """How the `action_id` of a button begins that takes a position; its value is `<incident>:<position>`."""
@@ -182,7 +184,9 @@ def _calls(outside: MobilisingFacts, wording: Wording) -> str:
     for name in CALL_NAMES:
         url = outside.calls.get(name)
         where = f"<{url.replace('&', '&amp;')}|{join}>" if url else _("not open yet")
-        lines.append(f"{call_name(name, wording)}: {where}")
+        leaders = dict.fromkeys(line(person, 60) for position, person in outside.roles if position in LEADS[name])
+        led = _(" (led by %(names)s)") % {"names": _(", ").join(leaders)} if leaders else ""
+        lines.append(f"{call_name(name, wording)}: {where}{led}")
     return "\n".join(lines)
 
 

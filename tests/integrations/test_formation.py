@@ -77,6 +77,17 @@ def test_the_pinned_message_names_who_holds_what_by_the_roster(there, work, hand
     assert said(there) == []
 
 
+def test_the_pinned_message_says_who_leads_which_call(there, work, hands) -> None:
+    declare(hands())
+    give("partner_lead", 3, hands)
+    work()
+    for call in (
+        "System call: <https://zoom.example/j/80000000000|Join> (led by 岡本 沙織)",
+        "Customer call: <https://zoom.example/j/80000000001|Join> (led by 伊藤 航, 高橋 由紀子)",
+    ):
+        assert call in pinned(there)
+
+
 def test_a_hand_over_is_told_and_stands_in_the_pinned_message(there, work, hands) -> None:
     declare(hands())
     work()

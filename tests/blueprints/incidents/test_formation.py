@@ -67,3 +67,11 @@ def test_whoever_joined_a_call_can_be_given_a_position_though_they_stand_in_no_p
     assert f"{option}: in the customer call" in page(sign_in(cast.responder), incident)
     give(sign_in(cast.responder), incident, position="guest_lead", person=str(cast.reader.id))
     assert holder(incident, "guest_lead", now).id == cast.reader.id
+
+
+def test_everybody_sees_who_leads_which_call(sign_in, cast, incident):
+    shown = page(sign_in(cast.reader), incident)
+    system, customer = (shown.split(f'id="call-{call}"')[1].split("In it:")[0] for call in ("system", "customer"))
+    assert 'Led by: <span class="nb">岡本\u00a0沙織' in system
+    # One person leads for guests and for partners: named once.
+    assert customer.split("</p>")[1].count("伊藤\u00a0航") == 1
