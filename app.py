@@ -132,6 +132,7 @@ def _organisation(config: dict[str, Any]) -> Organisation:
         page_from=config["PAGE_FROM_SEVERITY"],
         channel_name=config["INCIDENT_CHANNEL_NAME"],
         announce=settings.listed(config["SLACK_ANNOUNCE_CHANNELS"]),
+        customer_channel=next(iter(settings.listed(config["SLACK_CUSTOMER_CHANNEL"])), ""),
         night=config["NIGHT_HOURS"],
         pages=bool(config["PAGERDUTY_ROUTING_KEY"]),
         first_update=config["UPDATE_FIRST_SPAN"],

@@ -34,6 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "SLACK_TIMEOUT": "10",
     "SLACK_ANNOUNCE_CHANNELS": "",
     "SLACK_DRILL_CHANNEL": "drill",
+    "SLACK_CUSTOMER_CHANNEL": "",
     "SLACK_TIMELINE_REACTION": "memo",
     "INCIDENT_CHANNEL_NAME": channel_names.DEFAULT,
     "BUSINESS_HOURS": business_hours.DEFAULT_TEXT,

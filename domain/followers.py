@@ -249,7 +249,7 @@ def tell(incident: "Incident", update: Update, at: datetime) -> None:
     """
     if incident.drill or update.kind == "unchanged":
         return
-    root, night = _root(update), is_night(at)
+    root, night = update.root, is_night(at)
     people = [one for one in followers(incident, update) if one.person.id != update.published_by_id]
     keys = {telling.key_of(UPDATE, (root,), one.person.id): one for one in people}
     told = telling.written(keys) if update.corrects_id else {}
@@ -264,13 +264,6 @@ def tell(incident: "Incident", update: Update, at: datetime) -> None:
             details = {"update": update.id}
             words.append(Word(UPDATE, one.person, (root,), one.service, incident.id, details=details))
     telling.tell([*words, *_in_the_morning(later, update, at)], at)
-
-
-def _root(update: Update) -> int:
-    """The update that this one corrects, through any number of corrections; itself where it is none."""
-    while update.corrects_id is not None:
-        update = db.session.get_one(Update, update.corrects_id)
-    return update.id
 
 
 def _in_the_morning(people: list[Follower], update: Update, at: datetime) -> list[Word]:

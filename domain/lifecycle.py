@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, Optional
 from sqlalchemy import Column, ColumnElement, ForeignKey, Index, String, Table, Text, and_, func, select
 from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship
 
-from domain import followers, followup, formation, mobilising, paging, promises, restoring
+from domain import followers, followup, formation, mobilising, paging, promises, restoring, spreading
 from domain.catalog import SERVICE_STATES, Facility, Service
 from domain.db import Base, Model, db
 from domain.errors import Conflict, Refused
 from domain.events import record
 from domain.formation import Position
-from domain.outbox import enqueue
 from domain.people import Person
 from domain.text import fold, has_words, one_line
 from domain.updates import WORDS, Update, drop_draft, kept_words, parted
@@ -340,6 +339,7 @@ class Incident(Model):
             enqueue("slack", "incident.updated", at=at, incident_id=self.id, details={"update": update.id})
             mobilising.refresh(self, at)
             paging.follow(self, at)
+        spreading.spread(self, update, at)
         followers.tell(self, update, at)
         return update
 

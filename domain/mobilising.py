@@ -177,6 +177,11 @@ def ask_for(incident: "Incident", asks: list[list[str]], *, at: datetime, key: s
     return _slack(incident, ASKED, at, needs=channel, details={"asks": asks}, name="formation", key=key)
 
 
+def channel(incident: "Incident") -> Delivery | None:
+    """The delivery that opens the incident's channel: what is said there needs it. None where there is none."""
+    return _of_kind(incident, "channel.create")
+
+
 def remind(incident: "Incident", details: dict[str, Any], *, at: datetime, key: str) -> Delivery | None:
     """An update that was promised is due: said in the incident's channel (`promise_clock` says to whom)."""
     channel = _of_kind(incident, "channel.create")

@@ -73,6 +73,14 @@ class Update(Model):
     published_by: Mapped[Person | None] = relationship()
     corrects: Mapped["Update | None"] = relationship(remote_side=[id])
 
+    @property
+    def root(self) -> int:
+        """The id of the update that this one corrects, through any number of corrections; its own where it is none."""
+        update = self
+        while update.corrects_id is not None:
+            update = db.session.get_one(Update, update.corrects_id)
+        return update.id
+
     def whole(self, name: str) -> str:
         """One of the words with what is internal in it: for our own people on the portal and the incident's channel."""
         text: str = self.internal.get(name) or getattr(self, name)

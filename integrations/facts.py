@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from domain import hotline_clock, mobilising, promise_clock, report_paging
+from domain import hotline_clock, mobilising, promise_clock, report_paging, spreading
 from domain.catalog import Service, Symptom
 from domain.db import db
 from domain.hotline import Photo, Report
@@ -92,6 +92,12 @@ class UpdateFacts:
     by: str = ""
     next_update_at: datetime | None = None
     next_update_reason: str = ""
+    guest_notice: str = ""
+    partner_notice: str = ""
+    workaround: str = ""
+    corrected_at: datetime | None = None
+    whole: Mapping[str, str] = field(default_factory=dict)
+    """Those of the words in which something is internal, with it."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +140,7 @@ def load(delivery_id: int, deadline: float, at: datetime) -> DeliveryFacts:
         id=row.id, key=row.key, kind=row.kind, attempt=row.attempts, since=row.sent_at or row.created_at,
         deadline=deadline, details=dict(row.details), by=_person(row.details.get("by")), thread=_thread(row),
         report=_report(report) if report else None, incident=_incident(incident) if incident else None,
-        update=_update(row.details.get("update")),
+        update=_update(row),
         photo=_photo(row.details.get("photo")),
         told=load_told(row) if row.kind.startswith("told.") else None,
         duty=_duty(row, report, incident, at),
@@ -232,14 +238,18 @@ def _incident(incident: Incident) -> IncidentFacts:
     )  # fmt: skip
 
 
-def _update(update_id: Any) -> UpdateFacts | None:
-    update = db.session.get(Update, update_id) if isinstance(update_id, int) else None
-    if update is None:
+def _update(row: Delivery) -> UpdateFacts | None:
+    """The update of a delivery; where it was corrected since, as it was corrected last."""
+    number = row.details.get("update")
+    if not isinstance(number, int) or db.session.get(Update, number) is None:
         return None
+    update = spreading.newest(number)
     return UpdateFacts(
         kind=update.kind, state=update.state, situation=update.situation,
         by=update.published_by.name if update.published_by else "", next_update_at=update.next_update_at,
-        next_update_reason=update.next_update_reason,
+        next_update_reason=update.next_update_reason, guest_notice=update.guest_notice,
+        partner_notice=update.partner_notice, workaround=update.workaround, whole=dict(update.internal),
+        corrected_at=update.published_at if update.corrects_id is not None else None,
     )  # fmt: skip
 
 

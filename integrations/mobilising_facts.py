@@ -19,7 +19,7 @@ from integrations.duty_facts import Named
 FIRST = ("channel.first", "channel.changed")
 """What says who has what."""
 
-PREFIXES = ("channel.", "call.", "page.", "incident.")
+PREFIXES = ("channel.", "call.", "page.", "incident.", "update.")
 
 
 @dataclass(frozen=True)

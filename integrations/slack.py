@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from domain import spreading
 from domain.answers import ANSWER, HELP
 from domain.outbox import DeliveryError
 from domain.slack_notes import READ
@@ -119,7 +120,7 @@ class Attempt:
 
     def run(self) -> Sent:
         facts = self._facts
-        if facts.kind == "report.changed":
+        if facts.kind in ("report.changed", spreading.CHANGED):
             return self._change()
         if facts.kind == "report.photo":
             return self._upload()
@@ -132,6 +133,10 @@ class Attempt:
         if facts.duty is not None:
             return self._fill_group(facts.duty) if facts.kind == "roster.group" else self._tell(facts.duty)
         message = self._built(self._wording)
+        if facts.kind in (spreading.CHANNEL, spreading.CUSTOMER):
+            channel = self._audience()
+            ts = self._post(channel, None, message)
+            return Sent(ts, channel, self._permalink(channel, ts))
         thread = facts.thread
         channel = thread.place if thread else self._place()
         ts = self._post(channel, thread.id if thread else None, message)
@@ -190,6 +195,19 @@ class Attempt:
             return self._joined(str(facts.details["channel"]))
         return self._hotline()
 
+    def _audience(self) -> str:
+        """The channel in which an update is a message of its own: the incident's, or that of the customer side."""
+        facts = self._facts
+        if facts.incident is not None and facts.incident.drill:
+            return self.drill_channel()[0]
+        if facts.kind == spreading.CUSTOMER:
+            return self._joined(str(facts.details["channel"]))
+        outside = facts.mobilising
+        if outside is None or not outside.channel_id:
+            _ = self._wording.gettext
+            raise DeliveryError(_("There is no channel for this incident yet."))
+        return outside.channel_id
+
     def _joined(self, name: str) -> str:
         """The id of a channel that is not the hotline."""
         if name not in self._sender.places:
@@ -218,7 +236,7 @@ class Attempt:
         return str(answer["ts"])
 
     def _change(self) -> Sent:
-        """Brings the report's message up to date; it always shows the newest state."""
+        """Brings a message up to date; it always shows the newest state."""
         place = self._facts.thread
         if place is None:
             return Sent()
@@ -360,6 +378,8 @@ class Attempt:
         """The setting that named a channel."""
         if name == self._sender.hotline:
             return "SLACK_HOTLINE_CHANNEL"
+        if self._facts.kind == spreading.CUSTOMER:
+            return "SLACK_CUSTOMER_CHANNEL"
         return "SLACK_DRILL_CHANNEL" if name == self._sender.drills else "SLACK_ANNOUNCE_CHANNELS"
 
     def _permalink(self, channel: str, ts: str) -> str | None:

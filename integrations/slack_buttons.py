@@ -9,6 +9,7 @@ from integrations.facts import DeliveryFacts, ReportFacts
 from integrations.slack_messages import Message, build, report_headline
 from integrations.slack_promises import promise_content
 from integrations.slack_text import linked, section, small
+from integrations.slack_updates import spread_message
 from integrations.wording import Wording
 
 ACTIONS = "report-actions"
@@ -21,6 +22,8 @@ def message_of(facts: DeliveryFacts, wording: Wording, base_url: str, pressable:
         return reminder_message(facts.report, facts.duty, wording, base_url, pressable)
     if facts.kind == promise_clock.KIND:
         return Message(*promise_content(facts, wording, base_url))
+    if facts.kind.startswith("update."):
+        return spread_message(facts, wording, base_url)
     message = build(facts, wording, base_url)
     if pressable and facts.report and facts.kind in ("report.filed", "report.changed"):
         return with_buttons(message, facts.report, wording)

@@ -113,6 +113,8 @@ def update_message(facts: DeliveryFacts, wording: Wording, base_url: str = "") -
     head = _("%(code)s: %(state)s") % {"code": incident.code, "state": state}
     start = _drill(incident.drill, wording)
     blocks = [section(f"{start}*{head}*"), section(line(incident.title), "title")]
+    if update and update.corrected_at:
+        blocks.append(small(_("Corrected %(time)s") % {"time": wording.moment(update.corrected_at)}))
     found = pieces(update.situation if update else "")
     if update and update.kind == "unchanged":
         blocks.append(section(_("Nothing new; work continues.")))
