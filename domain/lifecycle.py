@@ -336,7 +336,6 @@ class Incident(Model):
         self.find_by(*public.values())
         record(f"incident.{kind}", by=by, at=at, incident_id=self.id, update=update.id, state=self.state)
         if kind != "declared":
-            enqueue("slack", "incident.updated", at=at, incident_id=self.id, details={"update": update.id})
             mobilising.refresh(self, at)
             paging.follow(self, at)
         spreading.spread(self, update, at)
