@@ -3,10 +3,10 @@
 from flask_migrate import upgrade
 
 from app import create_app
-from tests.conftest import _populate
+from tests.conftest import populate
 
 if __name__ == "__main__":
     app = create_app()
     with app.app_context():
         upgrade()
-        _populate()
+        populate()
