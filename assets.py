@@ -41,7 +41,7 @@ def _minify(sources: list[Path]) -> None:
         print("  (there is no esbuild for this machine: style sheets and scripts are served as they are written)")
         return
     options = ["--minify", "--charset=utf8", "--log-level=warning", f"--outdir={MADE}"]
-    for kind, form in ((".js", ["--format=iife"]), (".css", [])):
+    for kind, form in ((".js", ["--format=iife", "--bundle"]), (".css", [])):
         names = [str(path) for path in sources if path.suffix == kind]
         subprocess.run([esbuild, *names, *options, *form], check=True)  # noqa: S603 (our own files, no shell)
 

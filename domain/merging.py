@@ -71,6 +71,13 @@ class Document:
         return self.missing(before)
 
 
+def join(pieces: list[bytes]) -> bytes:
+    """Several updates as one; they are taken for good, having been merged before."""
+    import pycrdt
+
+    return pieces[0] if len(pieces) == 1 else bytes(pycrdt.merge_updates(*pieces))
+
+
 def _common(one: str, other: str) -> int:
     """How many characters both begin with; halved, because comparing is quick and counting is not."""
     low, high = 0, min(len(one), len(other))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload, undefer
 from domain.db import db
 from domain.errors import Conflict, Refused
 from domain.incidents import Incident
-from domain.merging import EMPTY, Document, Unreadable
+from domain.merging import EMPTY, Document, Unreadable, join
 from domain.people import Person
 from domain.record_tables import Edition, Hypothesis, Merged, Mirror, Section
 from domain.text import clean
@@ -130,6 +130,26 @@ def merge(incident: Incident, key: str, update: bytes, have: bytes, *, by: Perso
     if update not in (b"", EMPTY) and (document.state() != before or document.text != written.text):
         _take(written, document, update, by, at)
     return Merge(written.seq, document.state(), missing)
+
+
+def lacking(incident: Incident, key: str, have: bytes) -> Merge:
+    """What somebody with this state lacks; reads only.
+
+    Raises:
+        Refused: it is no state.
+    """
+    written = section(incident, key)
+    document = documents([written])[key] if written else Document()
+    try:
+        return Merge(written.seq if written else 0, document.state(), document.missing(have))
+    except Unreadable:
+        raise Refused("text", "record_unreadable") from None
+
+
+def joined(found: Sequence[Section]) -> dict[str, bytes]:
+    """Everything that was merged into sections, by key, each in one piece: two queries."""
+    made = pieces(found)
+    return {one.key: join(made[one.id]) for one in found if made[one.id]}
 
 
 def write(incident: Incident, key: str, text: str, *, seen: int, by: Person, at: datetime) -> Section:

@@ -11,7 +11,7 @@ from blueprints.incidents.chronicle import NAMES, recent
 from blueprints.incidents.forms import number_of
 from blueprints.incidents.views import found
 from blueprints.record import bp
-from blueprints.record.live import seqs_of
+from blueprints.record.live import state
 from blueprints.record.parts import PLAN, VERDICTS, Part, part_of, parts_of, supposed
 from blueprints.shared import words
 from blueprints.shared.language import now
@@ -72,8 +72,8 @@ def show(code: str) -> str:
 
 def shown(incident: Incident) -> dict[str, Any]:
     """What the live state and the pages of a record share."""
-    seqs = seqs_of(incident)
-    return {"state": json.dumps({"seqs": seqs}), "seqs": seqs, "paragraphs": paragraphs, "linked": linked}
+    told = state(incident, editors=False)[0]
+    return {"state": told, "seqs": json.loads(told)["seqs"], "paragraphs": paragraphs, "linked": linked}
 
 
 @bp.get("/incidents/<code>/record/<section>")
@@ -95,11 +95,13 @@ def part(code: str, section: str) -> Any:
 @responders
 def edit(code: str) -> str:
     """All sections to write in; with a script everybody's writing is merged as it is typed."""
+    from blueprints.record.syncing import documents  # it knows us
+
     incident = recorded(code)
     parts, hypotheses = parts_of(incident)
     return render_template(
         "record/edit.html", incident=incident, parts=parts, hypotheses=hypotheses, plan=PLAN, verdicts=VERDICTS,
-        level=my_rights().level, errors={},
+        level=my_rights().level, docs=documents(record.sections(incident)), state=state(incident, editors=True)[0],
     )  # fmt: skip
 
 
