@@ -212,6 +212,18 @@ def version() -> int | None:
     return _watch.version(db.engine) if db.engine.dialect.name == "sqlite" else None
 
 
+def seen() -> str | None:
+    """What the present read transaction sees, as a name that compares for as long as its connection lives: another
+    commit is another name. None inside `writing()`: what is being written has no name yet.
+    """
+    if _writing.get():
+        return None
+    if db.engine.dialect.name != "sqlite":
+        return snapshot()
+    # Unlike `version` from this connection itself: it changes when what this one sees does.
+    return str(db.session.connection().exec_driver_sql("PRAGMA data_version").scalar_one())
+
+
 def snapshot() -> str | None:
     """What the present read transaction sees, by name, on PostgreSQL: another commit is another snapshot."""
     if db.engine.dialect.name == "sqlite":

@@ -148,7 +148,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Answer:
-    """Everything about one area at one instant."""
+    """Everything about one area at one instant. Before `holds_until` (None: as far as it looks) nothing changes."""
 
     line: list[Person]
     places: list[Place]
@@ -156,6 +156,7 @@ class Answer:
     since: datetime | None
     until: datetime | None
     next: Person | None
+    holds_until: datetime | None
     gap: bool
     last_resort: list[Hashable]
     suggest: Person | None
@@ -175,17 +176,17 @@ def answer(
     """Who is on duty in `area` at `at`, and everything around it (R17 to R23).
 
     Without an incident nobody counts as tried: `suggest` is then the first of the line. Where the facts do not reach
-    back, `looks_back` False leaves `since` out; where they do not reach ahead, no change after `until` is looked for.
+    back, `looks_back` False leaves `since` out; no change after `until` (else: within reach) is looked for.
 
     Raises:
         KeyError: there is no such area.
     """
-    last = at + REACH if until is None else min(until, at + REACH)
+    last = at + REACH if until is None else until
     near = _Near(roster, area, at - REACH if looks_back else at, last)
     places, warnings = near.resolve(at)
     people = [place.holder for place in places]
     on_duty = people[0] if people else None
-    change, follower = near.until(at, last, on_duty)
+    edge, change, follower = near.until(at, last, on_duty)
     suggest, exhausted = next_suggestion(roster, people, at, incident)
     return Answer(
         line=people,
@@ -194,6 +195,7 @@ def answer(
         since=near.since(at, on_duty) if looks_back else None,
         until=change,
         next=follower,
+        holds_until=edge,
         gap=not people,
         last_resort=list(roster.last_resort) if not people or exhausted else [],
         suggest=suggest,
@@ -324,13 +326,17 @@ class _Near:
             warnings.append("no_deputy" if kept else "gap")
         return list(kept.values()), warnings
 
-    def until(self, at: datetime, last: datetime, person: Person | None) -> tuple[datetime | None, Person | None]:
-        """The first instant, up to `last`, at which somebody else is on duty, and who (R19)."""
+    def until(
+        self, at: datetime, last: datetime, person: Person | None
+    ) -> tuple[datetime | None, datetime | None, Person | None]:
+        """The first edge; the first instant, up to `last`, at which somebody else is on duty, and who (R19)."""
+        first = None
         for edge in self.edges(at, last):
+            first = first or edge
             follower = self._on_duty(edge)
             if follower != person:
-                return edge, follower
-        return None, None
+                return first, edge, follower
+        return first, None, None
 
     def since(self, at: datetime, person: Person | None) -> datetime | None:
         """From when on the same person has been on duty without a break (R19)."""

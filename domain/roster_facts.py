@@ -98,19 +98,24 @@ class Facts:
 
     def duties(self, incident: Hashable | None = None) -> list[AreaDuty]:
         """Who answers for each area at `at`, in the areas' order."""
-        return self._duties(self.areas, incident)
+        answers = self.answers(incident)
+        return [self.shown(area, answers[area.id]) for area in self.areas]
 
     def duty_of(self, area: Area, incident: Hashable | None = None) -> AreaDuty | None:
         """Who answers for one area at `at`; None when it is not in use."""
-        return next(iter(self._duties([one for one in self.areas if one.id == area.id], incident)), None)
+        own = [one for one in self.areas if one.id == area.id]
+        answers = self.answers(incident, own)
+        return next((self.shown(one, answers[one.id]) for one in own), None)
 
-    def _duties(self, areas: list[Area], incident: Hashable | None) -> list[AreaDuty]:
-        found = {area.id: self._duty(area, incident) for area in areas}
+    def answers(self, incident: Hashable | None = None, areas: list[Area] | None = None) -> dict[int, duty.Answer]:
+        """Area id → its answer, of these areas (None: of all)."""
+        areas = self.areas if areas is None else areas
+        found = {area.id: self._answer(area, incident) for area in areas}
         if self.horizon < self.until:
             unsure = [area for area in areas if found[area.id].until is None]
             further = self._further(unsure) if unsure else self
-            found |= {area.id: further._duty(area, incident) for area in unsure}
-        return list(found.values())
+            found |= {area.id: further._answer(area, incident) for area in unsure}
+        return found
 
     @cached_property
     def last_resort(self) -> list[LastResort]:
@@ -228,25 +233,13 @@ class Facts:
             yield from (_absence(row) for row in self._absences[number] if row.id != self.ignored_absence)
         yield from (duty.Absence(number, self._gone[number]) for number in people & self._gone.keys())
 
-    def _duty(self, area: Area, incident: Hashable | None) -> AreaDuty:
-        until = None if self.horizon >= self.until else self.horizon
-        found = duty.answer(self._of(area), area.key, self.at, incident, looks_back=self.back >= REACH, until=until)
-        line = [
-            Duty(self.people[place.holder], self.people[place.memory[0]] if len(place.memory) > 1 else None, rank)
-            for rank, place in enumerate(found.places)
-        ]
-        return AreaDuty(
-            area=area,
-            people=line,
-            since=found.since,
-            until=found.until,
-            next_person=self.people[found.next] if found.next else None,
-            gap=found.gap,
-            last_resort=self.last_resort if found.gap or found.exhausted else [],
-            suggest=self.people[found.suggest] if found.suggest else None,
-            exhausted=found.exhausted,
-            warnings=found.warnings,
-        )
+    def _answer(self, area: Area, incident: Hashable | None) -> duty.Answer:
+        until = self.horizon if self.horizon < self.until else max(self.until, self.at + REACH)
+        return duty.answer(self._of(area), area.key, self.at, incident, looks_back=self.back >= REACH, until=until)
+
+    def shown(self, area: Area, found: duty.Answer) -> AreaDuty:
+        """An answer with its people."""
+        return shown(area, found, self.at, self.people, self.last_resort if found.gap or found.exhausted else [])
 
     def changes_at(self) -> datetime | None:
         """When an answer may change by the clock alone: the next start or end of anything; None: not by itself."""
@@ -263,6 +256,28 @@ class Facts:
             if area_id in (None, area.id):
                 found |= duty.holders(self.of(area, end), area.key, start, end)
         return found
+
+
+def shown(
+    area: Area, found: duty.Answer, at: datetime, people: dict[Any, Person], last_resort: list[LastResort]
+) -> AreaDuty:
+    """An answer at `at` with its people; what lies beyond the reach is not said (R19)."""
+    within = found.until is not None and found.until <= at + REACH
+    return AreaDuty(
+        area=area,
+        people=[
+            Duty(people[place.holder], people[place.memory[0]] if len(place.memory) > 1 else None, rank)
+            for rank, place in enumerate(found.places)
+        ],
+        since=found.since,
+        until=found.until if within else None,
+        next_person=people[found.next] if within and found.next else None,
+        gap=found.gap,
+        last_resort=last_resort,
+        suggest=people[found.suggest] if found.suggest else None,
+        exhausted=found.exhausted,
+        warnings=found.warnings,
+    )
 
 
 def _plan(plan: Row[Any], places: Rows) -> duty.Plan:

@@ -40,6 +40,7 @@ FLOORS = (
         "holidays",
         "roster_queries",
         "roster_facts",
+        "roster_now",
         "roster",
         "areas",
         "planning",

@@ -1,0 +1,60 @@
+"""Who answers for every area now, worked out anew only after a commit or when the clock changes an answer.
+
+The answers are kept with the connection that they were read from, under the name of what it saw: nothing older is said.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain import duty
+from domain import roster_queries as queries
+from domain.db import db, seen
+from domain.roster_facts import REACH, AreaDuty, facts, shown
+from domain.walltime import DAY
+
+_KEY = "roster: who answers now"
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Answers by area id that hold in [since, until), for those who see what had this name."""
+
+    name: str
+    since: datetime
+    until: datetime
+    answers: dict[int, duty.Answer]
+
+
+def duty_now(at: datetime) -> list[AreaDuty]:
+    """Who answers for every area at an instant (aware UTC), in the areas' order."""
+    name, info = seen(), db.session.connection().info
+    kept: _Kept | None = info.get(_KEY)
+    if name is not None and kept is not None and kept.name == name and kept.since <= at < kept.until:
+        return _with_people(kept.answers, at)
+    found = facts(at, ahead=REACH + DAY)  # a day more, since whoever asks later that day reaches further
+    answers = found.answers()
+    if name is not None:
+        changes = (one.holds_until for one in answers.values() if one.holds_until)
+        info[_KEY] = _Kept(name, at, min([at + DAY, *changes]), answers)
+    return [found.shown(area, answers[area.id]) for area in found.areas]
+
+
+def _with_people(answers: dict[int, duty.Answer], at: datetime) -> list[AreaDuty]:
+    named: set[Any] = {one for answer in answers.values() for one in _named(answer)}
+    people = {one.id: one for one in db.session.scalars(queries.PEOPLE, {"people": sorted(named)}).all()}
+    needed = any(answer.gap for answer in answers.values())
+    last_resort = list(db.session.scalars(queries.LAST_RESORT).all()) if needed else []
+    areas = db.session.scalars(queries.AREAS).all()
+    return [
+        shown(area, found, at, people, last_resort if found.gap else [])
+        for area, found in ((area, answers[area.id]) for area in areas)
+    ]
+
+
+def _named(answer: duty.Answer) -> Iterable[Any]:
+    for place in answer.places:
+        yield from place.memory
+    if answer.next is not None:
+        yield answer.next
