@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain import telling
+from domain import formation, telling
 from domain.catalog import Service
 from domain.db import Model, db, organisation
 from domain.errors import Conflict, Refused
@@ -191,11 +191,11 @@ def morning_after(at: datetime) -> datetime:
     return next(end for end in ends if end > at)
 
 
-def followers(incident: "Incident", said: Update | None = None) -> list[Follower]:
+def followers(incident: "Incident", said: Update | None = None, at: datetime | None = None) -> list[Follower]:
     """Who is to be told of an incident, each once, however many of their rules match. A drill has none.
 
-    Responders who hold a position in it always are, at night too. Of an area of customers' follow those updates that
-    have words for them; of any other area all. Three queries.
+    Responders who were given a position in it always are. Whoever holds one, by the roster too, is told at night as
+    well. Of an area of customers' follow those updates that have words for them; of any other area all.
     """
     if incident.drill:
         return []
@@ -207,6 +207,7 @@ def followers(incident: "Incident", said: Update | None = None) -> list[Follower
         and_(Follow.kind == "area", Follow.subject.in_(_areas(said))),
     )
     following = select(Follow.person_id).where(matches)
+    awake = {one.person.id for one in formation.now_held(incident, at).values()} if at and is_night(at) else held
     rows = db.session.execute(
         select(Person, FollowSettings)
         .outerjoin(FollowSettings, FollowSettings.person_id == Person.id)
@@ -214,7 +215,7 @@ def followers(incident: "Incident", said: Update | None = None) -> list[Follower
         .order_by(Person.id)
     )
     return [
-        Follower(person, service(person, kept), person.id in held or bool(kept and kept.at_night))
+        Follower(person, service(person, kept), person.id in awake or bool(kept and kept.at_night))
         for person, kept in rows
     ]
 
@@ -250,7 +251,7 @@ def tell(incident: "Incident", update: Update, at: datetime) -> None:
     if incident.drill or update.kind == "unchanged":
         return
     root, night = update.root, is_night(at)
-    people = [one for one in followers(incident, update) if one.person.id != update.published_by_id]
+    people = [one for one in followers(incident, update, at) if one.person.id != update.published_by_id]
     keys = {telling.key_of(UPDATE, (root,), one.person.id): one for one in people}
     told = telling.written(keys) if update.corrects_id else {}
     words, later = [], []

@@ -172,6 +172,15 @@ def test_whoever_holds_a_position_is_always_told(app, now):
     assert told() == [("told.update", READER)]
 
 
+def test_whoever_commands_by_the_roster_is_told_at_night_too(app, now):
+    night = now.replace(hour=15)
+    number = declare(now)
+    for who in (RESPONDER, READER):
+        follow(now, ("all", 0), who=who)
+    publish(number, night)
+    assert told() == [("told.update", RESPONDER), ("told.night", READER)]
+
+
 @pytest.mark.parametrize(
     ("hour", "minute", "night"), [(21, 59, False), (22, 0, True), (0, 0, True), (6, 59, True), (7, 0, False)]
 )
