@@ -31,7 +31,7 @@ FORBIDDEN_IN_DOMAIN = {
     "requests",
 }
 FLOORS = (
-    {"db", "text", "errors", "walltime", "business_hours", "channel_names", "internal", "mrkdwn", "merging", "record_text"},
+    {"db", "text", "errors", "walltime", "business_hours", "channel_names", "internal", "mrkdwn", "encoding", "merging", "record_text", "differences"},
     {"events", "duty", "turns", "csv_table", "contacts", "roster_file"},
     {"people"},
     {"people_import", "catalog", "outbox", "tokens", "answers", "telling"},
