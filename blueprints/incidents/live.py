@@ -8,6 +8,7 @@ from blueprints.incidents.formed import formed, here, who_holds
 from blueprints.incidents.mobilised import mobilised
 from blueprints.incidents.story import first_report, story
 from blueprints.shared import live
+from blueprints.shared.keeping import until
 from blueprints.shared.language import now
 from blueprints.shared.who import my_rights
 from domain import followup, incidents, questions, reaching, roster
@@ -20,6 +21,7 @@ def shown(incident: Incident) -> dict[str, Any]:
     level = my_rights().level
     reached = reach(incident, now())
     formation = formed(incident, level, now(), reached["duties"] if reached else None)
+    until(changes_at(incident, now()), reached["changes_at"] if reached else None)
     outside = mobilised(incident, level, who_holds(formation["held"], "bridge"))
     gives = level != "reader" and incident.closed_at is None
     return {

@@ -1,5 +1,6 @@
 """In an incident: asking back, seconding, answering once for all."""
 
+import hashlib
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -31,12 +32,19 @@ def ask(code: str) -> Any:
         return ask_page(incident, body, offered=offered)
     try:
         with writing():
-            key = good_key(request.form.get("key"))
-            number = questions.ask(incident, body, key=key, by=myself(), at=now()).id
+            number = questions.ask(incident, body, key=_key(incident, body), by=myself(), at=now()).id
     except Refused as refused:
         return ask_page(incident, body, errors={"body": [words.sentence(refused)]}), 422
     flash(gettext("Thank you. The bridge sees your question; the answer will appear here."))
     return back(incident, number)
+
+
+def _key(incident: Incident, body: str) -> str:
+    """The form's. The incident's own page has none, so that it may be kept: there the same words of the same person are
+    the same question."""
+    if typed := request.form.get("key"):
+        return good_key(typed)
+    return hashlib.sha256(f"{myself().id}\n{incident.id}\n{body}".encode()).hexdigest()
 
 
 def ask_page(

@@ -12,6 +12,7 @@ from blueprints.incidents.live import shown
 from blueprints.incidents.page_question import decided, paging_question
 from blueprints.incidents.places import known_facilities
 from blueprints.shared import words
+from blueprints.shared.keeping import kept
 from blueprints.shared.language import clock_time, local, now, zone
 from blueprints.shared.pages import new_key, render
 from blueprints.shared.who import my_rights, myself, responders, signed_in
@@ -35,6 +36,7 @@ def found(code: str) -> Incident:
 
 @bp.get("/incidents/<code>")
 @signed_in
+@kept
 def show(code: str) -> str:
     """One incident for readers, with what responders do."""
     return page_of(found(code))

@@ -20,6 +20,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from blueprints.shared import words
+from blueprints.shared.keeping import for_once
 from blueprints.shared.who import me, my_rights
 from domain import internal
 from domain.text import one_line
@@ -76,6 +77,7 @@ def render(page: str, partial: str, **context: Any) -> str:
 
 def new_key() -> str:
     """A key made with a form: the same form sent twice is one report, one update, one incident."""
+    for_once()
     return secrets.token_urlsafe(16)
 
 

@@ -45,6 +45,14 @@ def test_a_double_tap_is_one_question(sign_in, cast, url):
     assert count() == 1
 
 
+def test_the_page_has_no_key_and_the_same_words_of_the_same_person_are_one_question(sign_in, cast, incident, url):
+    assert 'name="key"' not in sign_in(cast.reader).get(f"/incidents/{incident.code}").text
+    for person in (cast.reader, cast.reader, cast.bridge):
+        sign_in(person).post(url, data={"body": ASKED})
+    sign_in(cast.reader).post(url, data={"body": "いつ戻りますか"})
+    assert count() == 3
+
+
 @pytest.mark.parametrize("body", ["", " \n", "あ" * 10_000])
 def test_what_cannot_be_asked_comes_back_with_what_was_typed(sign_in, cast, url, body):
     answer = sign_in(cast.reader).post(url, data={"body": body})
