@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from sqlalchemy import Column, ColumnElement, ForeignKey, Index, String, Table, Text, and_, func, select
 from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship
 
-from domain import followers, followup, formation, mobilising, paging, promises, restoring, spreading
+from domain import copies, followers, followup, formation, mobilising, paging, promises, restoring, spreading
 from domain.catalog import SERVICE_STATES, Facility, Service
 from domain.db import Base, Model, db
 from domain.errors import Conflict, Refused
@@ -323,6 +323,7 @@ class Incident(Model):
         self, key: str, kind: str, by: Person, at: datetime, said: dict[str, str], due: datetime | None, **more: Any
     ) -> "Update":
         public, whole = parted(said)
+        before = self.latest
         self.next_update_at = None if self.resolved_at else due
         self.next_update_reason = more.get("next_update_reason", "")
         update = Update(
@@ -340,6 +341,7 @@ class Incident(Model):
             paging.follow(self, at)
         spreading.spread(self, update, at)
         followers.tell(self, update, at)
+        copies.follow(self, update, before, at)
         return update
 
     def find_by(self, *texts: str) -> None:

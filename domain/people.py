@@ -52,6 +52,7 @@ class Person(UserMixin, Model):
     locale: Mapped[str | None] = mapped_column(String(5))
     notice_first: Mapped[str] = mapped_column(String(10), default="guest")
     is_admin: Mapped[bool] = mapped_column(default=False)
+    has_notices: Mapped[bool] = mapped_column(default=False)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]

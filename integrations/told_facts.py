@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain import followers, questions
+from domain import copies, followers, questions
 from domain.db import db
 from domain.outbox import Delivery
 from domain.people import Person
@@ -51,6 +51,7 @@ class ToldFacts:
     report: int = 0
     minutes: int | None = None
     news: tuple[News, ...] = ()
+    wording: str = ""
 
 
 def load_told(row: Delivery) -> ToldFacts:
@@ -65,6 +66,8 @@ def load_told(row: Delivery) -> ToldFacts:
     )  # fmt: skip
     if told.of == questions.ANSWERED:
         return _answered(told, details["question"])
+    if told.of == copies.COPIED:
+        return _copied(told, details["copy"])
     if told.of == THANKED:
         return _thanked(told, row)
     numbers = details["updates"] if told.of == followers.NIGHT else [details["update"]]
@@ -82,6 +85,15 @@ def _answered(told: ToldFacts, number: int) -> ToldFacts:
         told, code=question.incident.code, title=question.incident.title, drill=question.incident.drill,
         question=question.body,
         answer=answer.body if answer else "", by=answer.by.name if answer else "", corrected=len(question.answers) > 1,
+    )  # fmt: skip
+
+
+def _copied(told: ToldFacts, number: int) -> ToldFacts:
+    """`answer`: what stands there now, empty where it was withdrawn. Needless once the person knows."""
+    copy = db.session.get_one(copies.Copy, number)
+    return replace(
+        told, code=copy.incident.code, title=copy.incident.title, wording=copy.name, answer=copy.text,
+        needless=told.needless or ("" if copy.told is not None and copy.seen_at is None else "seen"),
     )  # fmt: skip
 
 

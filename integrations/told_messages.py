@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from domain.copies import COPIED
 from domain.followers import NIGHT
 from domain.outbox import DeliveryError
 from domain.questions import ANSWERED
@@ -41,6 +42,8 @@ def needless(told: ToldFacts, wording: Wording) -> DeliveryError | None:
     _ = wording.gettext
     if told.needless == "gone":
         return DeliveryError(_("%(name)s has left.") % {"name": told.name}, needless=True)
+    if told.needless == "seen":
+        return DeliveryError(_("%(name)s knows already.") % {"name": told.name}, needless=True)
     if told.needless:
         return DeliveryError(_("Something newer has been said since, so it was not sent."), needless=True)
     return None
@@ -56,6 +59,19 @@ def _answer(told: ToldFacts, wording: Wording) -> Letter:
         (_("%(name)s answers:") % {"name": one_line(told.by)}, told.answer),
     ]
     return Letter(head, parts, f"incidents/{told.code}#questions", _("Open the incident"))
+
+
+def _copied(told: ToldFacts, wording: Wording) -> Letter:
+    _ = wording.gettext
+    names = {"guest_notice": _("for guests"), "partner_notice": _("for partners")}
+    given = {"code": told.code, "what": names.get(told.wording, "")}
+    if not told.answer:
+        head = _("The wording %(what)s that you copied was withdrawn: %(code)s") % given
+        parts = [(one_line(told.title), ""), (_("Please do not use it any more."), "")]
+    else:
+        head = _("The wording %(what)s that you copied was corrected: %(code)s") % given
+        parts = [(one_line(told.title), ""), (_("Please use this from now on:"), told.answer)]
+    return Letter(head, parts, f"incidents/{told.code}", _open(wording))
 
 
 def _thanks(told: ToldFacts, wording: Wording) -> Letter:
@@ -120,7 +136,7 @@ def _head(one: News, wording: Wording) -> str:
     return _("%(code)s: %(state)s") % {"code": one.code, "state": states.get(one.state, one.state)}
 
 
-_KINDS = {ANSWERED: _answer, THANKED: _thanks, "told.update": _update, NIGHT: _night}
+_KINDS = {ANSWERED: _answer, COPIED: _copied, THANKED: _thanks, "told.update": _update, NIGHT: _night}
 
 
 def slack_content(told: ToldFacts, wording: Wording, base_url: str) -> tuple[str, list[dict[str, Any]]]:

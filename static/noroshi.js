@@ -62,6 +62,8 @@ document.addEventListener("click", async (event) => {
   if (!source) return;
   held.used.set(source.id, Date.now());
   const done = await copyText((source.innerText || source.textContent).trim());
+  // Whoever copied words for customers is told when these are corrected.
+  if (source.dataset.version) fetch("/copied", { method: "POST", keepalive: true, body: new URLSearchParams({ update: source.dataset.version, name: source.id.split("-").slice(1).join("_") }) }).catch(() => {});
   const old = held.shown.get(source.id);
   announce([say(done ? "copied" : "copy_failed"), done && old?.at ? say("replaced", clock(old.at)) : ""].join(" ").trim());
   button.focus();
@@ -290,6 +292,7 @@ function changed() {
     announce(lines.filter((line) => !announced.includes(line)).join(" · "));
     announced = lines;
   }
+  if (held.used.size) htmx.ajax("GET", "/copied", { target: "#copied", swap: "outerMorph" });
   ready();
 }
 

@@ -7,6 +7,7 @@ bp = Blueprint("incidents", __name__, cli_group="incidents")
 from blueprints.incidents import (  # noqa: E402, F401
     bridge,
     cli,
+    copied,
     desk,
     endings,
     live,

@@ -98,6 +98,7 @@ DELIVERY_KINDS: dict[str, Any] = {
     "told.update": _l("Status update, to a follower"),
     "told.night": _l("Summary of the night, to a follower"),
     "told.answer": _l("Answer, to who asked"),
+    "told.copied": _l("Corrected wording, to who copied it"),
     "told.restored": _l("Restoration, to who reported it"),
     "told.changed": _l("Correction of what somebody was told"),
     "roster.soon": _l("Hand-over ahead, to whoever comes on duty"),

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from app import create_app
 from domain.db import Base, db, writing
-from tests.conftest import _populate
+from tests.conftest import populate
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -57,7 +57,7 @@ def test_rebuilding_a_parent_keeps_its_children(tmp_path: Path) -> None:
     app = create_app({"TESTING": True, "SECRET_KEY": "x"}, str(tmp_path))
     with app.app_context():
         upgrade(directory=str(folder))
-        _populate()
+        populate()
         before = db.session.scalar(text("SELECT count(*) FROM plans"))
         db.session.remove()
         last = sorted(path.stem.split("_")[0] for path in (folder / "versions").glob("*.py"))[-1]

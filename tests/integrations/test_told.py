@@ -62,7 +62,8 @@ def publish(incident: int, situation: str, at: datetime = NOW, **more: Any) -> i
     with writing():
         found = db.session.get_one(Incident, incident)
         given: dict[str, Any] = {"state": "investigating", "next_update_at": at + timedelta(minutes=20), **more}
-        return found.publish(key=situation[:60], by=person(3), at=at, words={"situation": situation}, **given).id
+        given.setdefault("words", {"situation": situation})
+        return found.publish(key=situation[:60], by=person(3), at=at, **given).id
 
 
 def states(kind: str = "told.%") -> list[str]:
