@@ -51,7 +51,19 @@
     if (form) saveDraft(form);
   });
 
+  // What was sent is kept until its thanks are seen: what did not arrive goes out by itself (keep.js).
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest?.("form[data-keep]"), by = event.submitter;
+    if (!form || event.defaultPrevented) return;
+    saveDraft(form);
+    const { keep, kept, done, refused } = form.dataset;
+    const to = by?.getAttribute("formaction") || form.getAttribute("action");
+    store.set(draftKey(form), { ...store.get(draftKey(form)), sent: { at: Date.now(), to, by: by?.name && [by.name, by.value], keep, kept, done, refused } });
+  });
+
   function startDrafts() {
+    // Refused: it stands on this page, to be sent once more by hand.
+    for (const form of $$("form[data-keep][data-draft-fresh]")) saveDraft(form);
     for (const done of $$("[data-draft-done]")) store.remove(`draft:${document.body.dataset.person}:${done.dataset.draftDone}`);
     for (const form of $$("form[data-draft]")) restoreDraft(form);
   }

@@ -385,5 +385,8 @@ if ($("#stream")) {
   stream.asOf = new Date(keptAt || $("#stream").dataset.asOf);
   connect();
 }
+// A report that was sent and did not arrive: what sends it again comes only where there is one.
+const unsent = may(() => Object.keys(localStorage).map((key) => key.startsWith("draft:") && store.get(key)?.sent).find(Boolean));
+if (unsent) document.head.append(Object.assign(document.createElement("script"), { src: unsent.keep }));
 // What the other scripts build on.
 window.noroshi = { $, $$, announce, held, polls, say, store, stream };

@@ -103,7 +103,7 @@ def manifest() -> Response:
 def service_worker() -> Response:
     """The service worker, at the root so that it may serve the board. Its body names the assets it keeps."""
     styles = ("noroshi.css", "more.css", "roster.css")
-    kept = [*(asset(name) for name in (*styles, "roster.js", "icons/calm.svg")), *scripts(htmx=True)]
+    kept = [*(asset(name) for name in (*styles, "roster.js", "keep.js", "icons/calm.svg")), *scripts(htmx=True)]
     script = render_template("status/sw.js", kept=kept)
     return Response(script, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
 

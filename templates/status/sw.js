@@ -23,7 +23,8 @@ self.addEventListener("activate", (event) => {
 });
 
 async function keep(path, response) {
-  if (!response || !response.ok || response.redirected) return;
+  // What is marked with a time is itself from memory: the portal cannot reach its data.
+  if (!response || !response.ok || response.redirected || response.headers.has("X-As-Of")) return;
   const headers = new Headers(response.headers);
   headers.set("X-Kept-At", new Date().toISOString());
   const cache = await caches.open(NAME);
@@ -50,7 +51,11 @@ async function kept(path) {
 
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
-  if (url.origin !== location.origin || event.request.method !== "GET") return;
+  if (url.origin !== location.origin) return;
+  // A report that cannot leave: the board, from where it goes out by itself once it can.
+  if (event.request.method === "POST" && event.request.mode === "navigate" && url.pathname === "/reports")
+    event.respondWith(fetch(event.request).catch(async (error) => { const found = await kept("/"); if (found) return found; throw error; }));
+  if (event.request.method !== "GET") return;
   if (event.request.mode === "navigate") {
     event.respondWith(page(event.request, url));
     if (PAGES.includes(url.pathname)) event.waitUntil(freshen(url.pathname));
@@ -61,7 +66,7 @@ async function page(request, url) {
   try {
     const response = await fetch(request);
     if (PAGES.includes(url.pathname) && !url.search) await keep(url.pathname, response.clone());
-    return response;
+    return (response.status === 503 && PAGES.includes(url.pathname) && await kept(url.pathname)) || response;
   } catch (error) {
     const found = await kept(PAGES.includes(url.pathname) ? url.pathname : "/");
     if (found) return found;

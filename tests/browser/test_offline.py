@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from domain.suspicion import Report
 from tests.browser.scene import Scene
 from tests.browser.words import ja
 
@@ -66,6 +67,21 @@ def test_a_kept_board_becomes_live_again(phone: Page, scene: Scene) -> None:
     phone.context.set_offline(False)
     expect(phone.locator("#connection")).to_be_hidden(timeout=30_000)
     expect(phone.locator("#chip")).not_to_have_attribute("data-stale", "")
+
+
+def test_a_report_that_cannot_leave_goes_out_by_itself_once_it_can(phone: Page, scene: Scene) -> None:
+    before = scene.count(Report)
+    phone.goto("/reports/new")
+    phone.locator("#body").fill("圏外で書いた報告")
+    phone.context.set_offline(True)
+    phone.get_by_role("button", name=ja("Send the report")).tap()
+    expect(phone.locator("#connection")).to_contain_text(AS_OF)
+    assert scene.count(Report) == before
+    phone.context.set_offline(False)
+    expect(phone.locator("#status")).to_have_text(ja("Your report has arrived."), timeout=30_000)
+    assert scene.count(Report) == before + 1
+    phone.goto("/reports/new")
+    expect(phone.locator("#body")).to_have_value("")
 
 
 def test_nothing_is_left_after_signing_out(phone: Page) -> None:
