@@ -1,4 +1,4 @@
-"""Pressed buttons under a report: look into it, declare, no incident, the same as another."""
+"""Pressed buttons: what can be done about a report, an open position, a question that looks alike."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from flask_babel import gettext
 from blueprints.hotline.live import found
 from blueprints.shared import words
 from blueprints.shared.language import moment, now
-from blueprints.slack import opening
+from blueprints.slack import asking, opening
 from blueprints.slack.caller import Caller, escaped, link, refusal, said, whisper
 from blueprints.slack.reading import Json, at, text_at
 from domain import formation, incidents
@@ -29,6 +29,9 @@ def pressed(caller: Caller, content: Json) -> None:
     if name.startswith(TAKE):
         if text := refusal(caller, responder=True) or _take(caller, text_at(action, "value")):
             whisper(caller, text)
+        return
+    if name.startswith(asking.BUTTONS):
+        whisper(caller, refusal(caller) or asking.pressed(caller, name, text_at(action, "value")))
         return
     what = PRESSED.get(name)
     if what is None:

@@ -10,6 +10,7 @@ from blueprints.shared.language import moment, now, zone_short
 from blueprints.shared.pages import new_key, telephone
 from blueprints.slack import asking, opening
 from blueprints.slack.caller import Caller, escaped, link, refusal, said
+from blueprints.slack.reading import Json
 from blueprints.status.answer import answer_of
 from domain import board, hotline, people, roster
 from domain.board import Shown
@@ -21,8 +22,8 @@ from domain.roster import AreaDuty
 from domain.text import clean, fold, is_blank, one_line
 
 
-def answer(caller: Caller, form: dict[str, str]) -> str | None:
-    """What the person is told; None where a modal has opened."""
+def answer(caller: Caller, form: dict[str, str]) -> str | Json | None:
+    """What the person is told, as text or with blocks; None where a modal has opened."""
     if no := refusal(caller):
         return no
     # Slack has a /status of its own: an organisation may call it /noroshi-status.
@@ -152,11 +153,11 @@ def _incident(one: Shown) -> str:
     return f"• {name} {escaped(one.title)} ({about})"
 
 
-def _ask(caller: Caller, form: dict[str, str]) -> str:
+def _ask(caller: Caller, form: dict[str, str]) -> str | Json:
     return asking.ask(caller, clean(unmarked(form.get("text", ""), name_of)))
 
 
-COMMANDS: dict[str, Callable[[Caller, dict[str, str]], str | None]] = {
+COMMANDS: dict[str, Callable[[Caller, dict[str, str]], str | Json | None]] = {
     "hotline": _hotline,
     "duty": _duty,
     "status": _status,

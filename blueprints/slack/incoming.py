@@ -58,8 +58,9 @@ def command() -> Any:
     if form.get("ssl_check"):
         return ""
     caller = calling(form.get("user_id", ""), form.get("response_url", ""), form.get("trigger_id", ""))
-    text = commands.answer(caller, form)
-    return jsonify(response_type="ephemeral", text=text) if text else ""
+    answer = commands.answer(caller, form)
+    content = {"text": answer} if isinstance(answer, str) else answer
+    return jsonify(response_type="ephemeral", **content) if content else ""
 
 
 @bp.post("/slack/interactions")
