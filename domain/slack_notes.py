@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from domain import outbox
 from domain.db import db
+from domain.encoding import Picture
 from domain.events import record
 from domain.incidents import Incident
 from domain.mobilising import Mobilisation
@@ -24,12 +25,18 @@ from domain.timeline import LONGEST, Entry, File
 READ = "timeline.read"
 """A message is read, and the timeline brought up to how it stands."""
 
+FILE = "timeline.file"
+"""A file of such a message is fetched, so that it is there when Slack has it no more."""
+
 MARKED, UNMARKED, CHANGED = "marked", "unmarked", "changed"
 
 SKEW = timedelta(minutes=5)
 """By how much Slack's clock may be behind ours."""
 
 MOST_FILES = 20
+
+LARGEST_FILE = 10_000_000
+"""Bytes of a file that is kept; a larger one is only linked."""
 
 
 def incident_of(channel: str, ts: str) -> Incident | None:
@@ -103,10 +110,16 @@ def entry_of(channel: str, ts: str) -> Entry | None:
     return db.session.scalar(select(Entry).where(Entry.slack_channel == channel, Entry.slack_ts == ts))
 
 
-def arrived(delivery: Delivery, at: datetime) -> None:
-    """Brings the timeline up to how the message stands. Call it in the transaction that settles the delivery."""
-    if delivery.kind != READ:
-        return
+def arrived(delivery: Delivery, content: Picture | bytes | None, at: datetime) -> None:
+    """Brings the timeline up to how the message stands, or keeps a file (`content`). Call it in the transaction that
+    settles the delivery."""
+    if delivery.kind == FILE and content is not None:
+        db.session.get_one(File, delivery.details["file"]).keep(content)
+    elif delivery.kind == READ:
+        _read_now(delivery, at)
+
+
+def _read_now(delivery: Delivery, at: datetime) -> None:
     details = delivery.details
     message: Mapping[str, Any] | None = details.get("message")
     entry = entry_of(details["channel"], details["ts"])
@@ -179,4 +192,9 @@ def _files(entry: Entry, message: Mapping[str, Any], at: datetime) -> None:
             media_type=one["type"], created_at=at,
         )  # fmt: skip
         entry.files.append(file)
+        db.session.flush()
+        if one["url"] and file.size <= LARGEST_FILE:
+            details = {"file": file.id, "url": one["url"], "type": one["type"]}
+            lane = f"slack:file-{file.id}"
+            outbox.enqueue("slack", FILE, at=at, incident_id=entry.incident_id, details=details, lane=lane)
     entry.search = entry.searched()

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Optional
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, UniqueConstraint, insert, select
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, undefer
 
 from domain.db import Model, db
+from domain.encoding import Picture
 from domain.errors import Conflict, Refused
 from domain.events import record
 from domain.incidents import Incident
@@ -145,7 +146,8 @@ class Version(Model):
 
 class File(Model):
     """A file of a message in Slack. `data`: what we keep of it, None where it is only linked: pictures encoded by us,
-    everything else as it came, to be downloaded and never shown. `width`: in pixels, of a picture.
+    everything else as it came, to be downloaded and never shown. `width`, `height`: in pixels, of a picture; what is
+    kept and is no picture has the height 0, so that nobody has to read it to know that it is there.
     """
 
     __tablename__ = "timeline_files"
@@ -164,6 +166,24 @@ class File(Model):
     created_at: Mapped[datetime]
 
     entry: Mapped[Entry] = relationship(back_populates="files")
+
+    @property
+    def kept(self) -> bool:
+        """Whether we have it ourselves."""
+        return self.height is not None
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it was encoded by us and can be shown."""
+        return self.width is not None
+
+    def keep(self, content: Picture | bytes) -> None:
+        """Keeps what was fetched: of a picture what we made of it, else the bytes as they came."""
+        if isinstance(content, Picture):
+            self.data, self.media_type = content.data, content.media_type
+            self.width, self.height, self.size = content.width, content.height, len(content.data)
+        else:
+            self.data, self.size, self.height = content, len(content), 0
 
 
 def add(
@@ -230,6 +250,14 @@ def add_all(
 def found(incident: Incident, number: int) -> Entry | None:
     """The entry of an incident with this id, or None."""
     return db.session.scalar(select(Entry).where(Entry.id == number, Entry.incident_id == incident.id))
+
+
+def file_of(incident: Incident, number: int) -> File | None:
+    """A file of an incident that we keep, with its bytes; None where there is none."""
+    query = (
+        select(File).join(Entry).where(File.id == number, File.height.is_not(None), Entry.incident_id == incident.id)
+    )
+    return db.session.scalar(query.options(undefer(File.data)))
 
 
 def index(incident: Incident, *, kinds: Sequence[str] = KINDS, words: str = "") -> list[tuple[datetime, int]]:

@@ -17,6 +17,8 @@ class Sent:
     url: str | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
     """What else is to be known about it: kept in the delivery's details."""
+    content: Any = None
+    """What was fetched, for whoever settles the delivery: kept nowhere else."""
 
 
 class Sender(Protocol):

@@ -105,7 +105,7 @@ class Dispatcher:
                 if outcome.notes:
                     delivery.details = {**delivery.details, **outcome.notes}
                 mobilising.arrived(delivery, at)
-                slack_notes.arrived(delivery, at)
+                slack_notes.arrived(delivery, outcome.content, at)
             elif outcome.needless:
                 delivery.drop(at, outcome.message)
             elif outcome.permanent:

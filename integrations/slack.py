@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from domain import spreading
 from domain.answers import ANSWER, HELP
 from domain.outbox import DeliveryError
-from domain.slack_notes import READ
+from domain.slack_notes import FILE, READ
 from integrations.base import Sent, seconds_left
 from integrations.facts import DeliveryFacts, DutyFacts
 from integrations.slack_buttons import message_of
@@ -24,7 +24,7 @@ from integrations.slack_channels import carry_out
 from integrations.slack_duty import needless
 from integrations.slack_errors import classify
 from integrations.slack_messages import Message, photo_title
-from integrations.slack_notes import read_message
+from integrations.slack_notes import read_file, read_message
 from integrations.slack_private import answer_privately
 from integrations.wording import Wording
 
@@ -126,8 +126,8 @@ class Attempt:
             return self._upload()
         if facts.kind in (ANSWER, HELP):
             return answer_privately(self, facts)
-        if facts.kind == READ:
-            return read_message(self, facts)
+        if facts.kind in (READ, FILE):
+            return read_message(self, facts) if facts.kind == READ else read_file(self, facts)
         if facts.kind.startswith("channel."):
             return carry_out(self, facts)
         if facts.duty is not None:
@@ -157,6 +157,10 @@ class Attempt:
     @property
     def base_url(self) -> str:
         return self._sender.base_url
+
+    @property
+    def token(self) -> str:
+        return self._sender.token
 
     @property
     def pressable(self) -> bool:

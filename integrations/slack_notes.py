@@ -1,11 +1,19 @@
-"""A message that was marked for the timeline: how it stands in Slack now, with its author, its files and its marks."""
+"""A message that was marked for the timeline: how it stands in Slack now, its author, its marks; and its files."""
 
+import urllib.request
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any, Protocol
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 from slack_sdk.errors import SlackApiError
 
+from domain.encoding import Picture, encode
+from domain.errors import Refused
 from domain.mrkdwn import mentioned, unmarked
+from domain.outbox import DeliveryError
+from domain.slack_notes import LARGEST_FILE
 from integrations.base import Sent
 from integrations.facts import DeliveryFacts
 from integrations.slack_errors import GONE, classify
@@ -22,6 +30,11 @@ class Reads(Protocol):
     """What is needed of an attempt of the Slack sender."""
 
     trouble: Any
+
+    @property
+    def token(self) -> str: ...
+
+    def time_left(self) -> float: ...
 
     @property
     def wording(self) -> Wording: ...
@@ -52,6 +65,55 @@ def read_message(attempt: Reads, facts: DeliveryFacts) -> Sent:
         "marked_by": list(_marks(found, str(facts.details["mark"]))),
     }
     return Sent(notes={"message": message})
+
+
+def read_file(attempt: Reads, facts: DeliveryFacts) -> Sent:
+    """Fetches a file of a message: a picture encoded by us, else the bytes. Raises DeliveryError.
+
+    What cannot be read stays a link; nobody has to put anything right so that the timeline goes on.
+    """
+    url, _ = str(facts.details["url"]), attempt.wording.gettext
+    gone = DeliveryError(_("The file cannot be read in Slack, so it is only linked."), needless=True)
+    if not url.startswith(("https://", "http://")):
+        raise gone
+    headers = {"Authorization": f"Bearer {attempt.token}"}
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - checked above
+    try:
+        with _open_there.open(request, timeout=attempt.time_left()) as answer:
+            data, kind = answer.read(LARGEST_FILE + 1), answer.headers.get_content_type()
+    except HTTPError as refused:
+        with refused:
+            code = refused.code
+        if code != 429 and code < 500:
+            raise gone from None
+        raise DeliveryError(_("Slack has a problem (%(code)s). We keep trying.") % {"code": f"HTTP {code}"}) from None
+    except attempt.trouble as error:
+        raise classify(error, False, attempt.wording) from error
+    # Who may not read it is shown a page to sign in: no file of that kind was announced.
+    if len(data) > LARGEST_FILE or (kind == "text/html" and facts.details["type"] != "text/html"):
+        raise gone
+    return Sent(content=_kept(data, str(facts.details["type"])))
+
+
+def _kept(data: bytes, media_type: str) -> Picture | bytes:
+    if not media_type.startswith("image/"):
+        return data
+    try:
+        return encode(BytesIO(data))
+    except Refused:
+        return data
+
+
+class _OnlyThere(urllib.request.HTTPRedirectHandler):
+    """Our token goes to Slack's own host, and nowhere that an answer would like it to go."""
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+        if urlsplit(newurl).netloc == urlsplit(req.full_url).netloc:
+            return super().redirect_request(req, fp, code, msg, headers, newurl)
+        return None
+
+
+_open_there = urllib.request.build_opener(_OnlyThere)
 
 
 def _found(attempt: Reads, channel: str, ts: str) -> Any:

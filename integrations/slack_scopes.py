@@ -36,6 +36,7 @@ HEARD: dict[str, tuple[str, ...]] = {
     "message.channels": ("channels:history",),
     "reaction_added": ("reactions:read",),
     "reaction_removed": ("reactions:read",),
+    "files of marked messages": ("files:read",),
 }
 """What Slack sends us."""
 

@@ -15,6 +15,9 @@ from domain.walltime import latest_past, readings
 SOON = timedelta(days=30)
 """A date without a year that lies ahead by no more is one of this year, and refused: nobody means a year ago."""
 
+CLOCK_AHEAD = timedelta(hours=2)
+"""A time without a date that comes within this means a clock that is ahead, and is refused: not yesterday's."""
+
 _NARROW = str.maketrans("０１２３４５６７８９：／．－＋\u3000ＴＺ", "0123456789:/.-+ TZ")
 """Full width to half width, a character for a character: the words after the time stay as they were typed."""
 
@@ -44,7 +47,8 @@ class _Stamp:
 def read_lines(body: str, zone: ZoneInfo, now: datetime, default: datetime | None = None) -> list[tuple[datetime, str]]:
     """The lines of `body` with the instant of each (aware UTC); blank ones are left out.
 
-    `14:05 DB再起動`: the nearest past 14:05 of `zone`, so at 0:10 it is yesterday's. `今`, `now`: now. `5分前`. A date
+    `14:05 DB再起動`: the nearest past 14:05 of `zone`, so at 0:10 it is yesterday's; what comes within two hours stays
+    in the future, where nothing can be noted. `今`, `now`: now. `5分前`. A date
     may stand before it, and holds for the lines after it. A line without a time happened with the line above; the
     first one at `default`, or now.
 
@@ -130,7 +134,10 @@ def _stamp(found: re.Match[str], zone: ZoneInfo, now: datetime, last: _Stamp | N
         return _Stamp(_nearest(datetime.combine(day, shown), zone, until), day)
     if last is not None and last.day is not None:
         return _after(shown, last, zone, until)
-    return _Stamp(latest_past(shown, until, zone))
+    past, soon = latest_past(shown, until, zone), latest_past(shown, until + CLOCK_AHEAD, zone)
+    # A time that comes soon is a clock that is ahead, or a slip: taken as it is, so that it is refused. Of an hour that
+    # is shown twice the first has been.
+    return _Stamp(soon if soon - past > timedelta(hours=12) else past)
 
 
 def _date(text: str, today: date) -> date:

@@ -68,6 +68,7 @@ KINDS: dict[str, Any] = {
     "page.resolve": _l("Page closed"),
     "call.open": _l("Open a call"),
     slack_notes.READ: _l("Marked message into the timeline"),
+    slack_notes.FILE: _l("File of a marked message"),
 }
 words.DELIVERY_KINDS.update(KINDS)
 

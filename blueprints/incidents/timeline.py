@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
@@ -77,6 +77,8 @@ def note(code: str) -> Any:
     typed = Typed.of(request.form)
     try:
         at = read_time(typed.at, zone(), now())
+        if at is not None:
+            timeline.good_time(at, now())
         lines = read_lines(typed.body, zone(), now(), at)
         with writing():
             number = timeline.add_all(
@@ -158,6 +160,20 @@ def correct(code: str, number: int) -> Any:
     except Conflict as conflict:
         return _entry_page(incident, one, typed, {}, words.sentence(conflict)), 409
     return _to_entry(incident, number)
+
+
+@bp.get("/incidents/<code>/timeline/files/<int:number>")
+@signed_in
+def timeline_file(code: str, number: int) -> Response:
+    """A file of a message: pictures, which we encoded, are shown; everything else is only downloaded."""
+    kept = timeline.file_of(found(code), number)
+    if kept is None or kept.data is None:
+        abort(404)
+    answer = Response(kept.data, mimetype=kept.media_type if kept.is_picture else "application/octet-stream")
+    how = "inline" if kept.is_picture else "attachment"
+    answer.headers.set("Content-Disposition", how, filename=one_line(kept.name).replace("/", "_") or "file")
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return answer
 
 
 @bp.post("/incidents/<code>/timeline/<int:number>/strikes")

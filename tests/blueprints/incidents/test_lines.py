@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from blueprints.incidents.lines import read_lines, read_time
 from domain.errors import Refused
-from domain.timeline import AHEAD
 from domain.walltime import latest_past, readings
 
 pytestmark = pytest.mark.one_database
@@ -87,8 +86,9 @@ def test_a_clock_that_is_a_little_ahead_means_today():
     assert read("14:13 DB") == [("08-11 14:13", "DB")]
 
 
-def test_a_clock_that_is_an_hour_ahead_is_taken_at_its_word_yesterday():
-    assert read("15:10 DB") == [("08-10 15:10", "DB")]
+def test_a_clock_that_is_an_hour_ahead_does_not_mean_yesterday():
+    assert read("15:10 DB") == [("08-11 15:10", "DB")]
+    assert read("16:20 DB") == [("08-10 16:20", "DB")]
 
 
 def test_the_field_for_the_time_counts_where_a_line_names_none():
@@ -195,15 +195,18 @@ def test_nearly_times_are_read_or_refused(body, now, zone):
         read_time(body, zone, now)
 
 
-@given(st.lists(st.integers(0, 24 * 60 - 1), min_size=1, max_size=20), instants)
+@given(st.lists(st.integers(0, 24 * 60 - 126), min_size=1, max_size=20), instants)
 @settings(deadline=None)
-def test_every_line_typed_today_comes_back_as_typed(minutes_ago, now):
+def test_every_line_typed_in_the_hours_after_comes_back_as_typed(minutes_ago, now):
     now = now.replace(second=0, microsecond=0)
     wanted = [now - timedelta(minutes=ago) for ago in minutes_ago]
     body = "\n".join(f"{at.astimezone(TOKYO):%H:%M} 行{number}" for number, at in enumerate(wanted))
-    ahead = [
-        at for at, ago in zip(wanted, minutes_ago, strict=True) if timedelta(days=1) - timedelta(minutes=ago) <= AHEAD
-    ]
-    found = read_lines(body, TOKYO, now)
-    assert [text for _, text in found] == [f"行{number}" for number in range(len(wanted))]
-    assert all(at == want or want in ahead for (at, _), want in zip(found, wanted, strict=True))
+    assert read_lines(body, TOKYO, now) == [(at, f"行{number}") for number, at in enumerate(wanted)]
+
+
+@given(st.integers(0, 125), instants)
+@settings(deadline=None)
+def test_what_is_ahead_by_two_hours_at_most_is_not_yesterday_s(minutes, now):
+    now = now.replace(second=0, microsecond=0)
+    soon = now + timedelta(minutes=minutes)
+    assert read_lines(f"{soon.astimezone(TOKYO):%H:%M} x", TOKYO, now) == [(soon, "x")]

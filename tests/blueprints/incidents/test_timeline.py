@@ -25,8 +25,8 @@ def url(incident):
 
 @pytest.fixture
 def post(sign_in, cast, url):
-    def of(body="14:05 DB再起動", by="responder", **more):
-        return sign_in(getattr(cast, by)).post(url, data={"body": body, **more})
+    def of(body="9:05 DB再起動", by="responder", headers=None, **more):
+        return sign_in(getattr(cast, by)).post(url, data={"body": body, **more}, headers=headers)
 
     return of
 
@@ -158,6 +158,8 @@ def test_ten_thousand_lines_are_noted_and_one_more_is_refused_with_everything_ke
         ("大事なこと", {"at": "soon"}),
         ("大事なこと", {"kind": "gossip"}),
         ("8/12 9:05 大事なこと", {}),
+        ("11:42 大事なこと", {}),
+        ("大事なこと", {"at": "11:42"}),
     ],
 )
 def test_what_is_refused_comes_back_as_it_was_typed(post, body, more):
@@ -166,6 +168,22 @@ def test_what_is_refused_comes_back_as_it_was_typed(post, body, more):
     assert body.strip("\u3000\n\u200b") in answer.text
     assert 'role="alert"' in answer.text
     assert count() == 0
+
+
+def test_a_clock_that_is_an_hour_ahead_is_told_to_look_at_the_clock(post):
+    answer = post("10:40 a\n11:42 b", headers=EN)
+    assert "Line 2 has a time that has not come yet" in answer.text
+    assert "look at the clock" in post("a", at="11:42", headers=EN).text
+
+
+def test_two_people_paste_ten_thousand_lines(post, page, url, sign_in, cast):
+    lines = "\n".join(f"9:{number % 60:02} 行{number}" for number in range(10_000))
+    for by in ("responder", "bridge"):
+        assert post(lines, by=by, key=by).status_code == 303
+    assert count() == 20_000
+    html = page()
+    assert html.count('<li id="') == PER_PAGE
+    assert len(html) < 150_000
 
 
 def test_a_key_of_somebody_else_is_a_conflict_with_the_words_kept(post):

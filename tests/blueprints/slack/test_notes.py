@@ -2,9 +2,11 @@
 
 import json
 from datetime import timedelta
+from io import BytesIO
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 from sqlalchemy import func, select
 
 from domain import incidents, mobilising
@@ -109,15 +111,76 @@ def test_whom_the_portal_does_not_know_is_called_as_slack_calls_them(say, mark):
     assert (entry.author_id, entry.author_name) == (None, "渡辺 健")
 
 
-def test_files_are_included(say, mark):
-    mark(say("画面です", files=(("画面.png", b"\x89PNG..."), ("a.log", b"x"))))
+def picture(kind="PNG"):
+    data = BytesIO()
+    Image.new("RGB", (3, 2), "red").save(data, kind)
+    return data.getvalue()
+
+
+def test_files_are_included_and_kept(say, mark, sign_in, cast, incident):
+    mark(say("画面です", files=(("画面.png", picture()), ("a.log", b"<script>x</script>"))))
     [entry] = entries()
-    assert [(one.name, one.size) for one in entry.files] == [("画面.png", 7), ("a.log", 1)]
-    assert all("/files/" in one.link for one in entry.files)
+    assert [(one.name, one.media_type, one.width) for one in entry.files] == [
+        ("画面.png", "image/png", 3), ("a.log", "application/octet-stream", None),
+    ]  # fmt: skip
+    client, url = sign_in(cast.reader), f"/incidents/{incident.code}/timeline"
+    shown, log = (client.get(f"{url}/files/{one.id}") for one in entry.files)
+    assert (shown.mimetype, shown.headers["Content-Disposition"][:6]) == ("image/png", "inline")
+    assert Image.open(BytesIO(shown.data)).size == (3, 2)
+    assert (log.mimetype, log.headers["Content-Disposition"]) == (
+        "application/octet-stream", "attachment; filename=a.log",
+    )  # fmt: skip
+    assert log.headers["X-Content-Type-Options"] == "nosniff"
+    html = client.get(url).text
+    assert f'src="{url}/files/{entry.files[0].id}"' in html
+    assert f'href="{url}/files/{entry.files[1].id}" download' in html
+
+
+def test_files_are_for_who_is_signed_in_and_of_this_incident(client, say, mark, sign_in, cast, incident, declare):
+    mark(say("x", files=(("a.log", b"x"),)))
+    number = entries()[0].files[0].id
+    other = declare("other").code
+    assert client.get(f"/incidents/{incident.code}/timeline/files/{number}").status_code == 303
+    reader = sign_in(cast.reader)
+    assert reader.get(f"/incidents/{incident.code}/timeline/files/{number + 1}").status_code == 404
+    assert reader.get(f"/incidents/{other}/timeline/files/{number}").status_code == 404
+
+
+def test_what_says_that_it_is_a_picture_and_is_none_is_only_downloaded(say, mark, sign_in, cast, incident):
+    mark(say("x", files=(("a.png", b"\x89PNG<script>"),)))
+    [file] = entries()[0].files
+    answer = sign_in(cast.reader).get(f"/incidents/{incident.code}/timeline/files/{file.id}")
+    assert answer.mimetype == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("scopes", [("files:read",), ()])
+def test_a_file_that_may_not_be_read_is_linked(say, mark, slack, scopes, sign_in, cast, incident):
+    slack.scopes = frozenset({"channels:history", "users:read", *scopes})
+    mark(say("x", files=(("a.log", b"x"),)))
+    [file] = entries()[0].files
+    assert file.kept is bool(scopes)
+    html = sign_in(cast.reader).get(f"/incidents/{incident.code}/timeline", headers={"Accept-Language": "en"}).text
+    assert (file.link in html) is not bool(scopes)
+    assert "Not delivered:" not in html
+
+
+def test_a_file_that_is_too_large_is_linked(monkeypatch, say, mark):
+    monkeypatch.setattr("domain.slack_notes.LARGEST_FILE", 3)
+    mark(say("x", files=(("a.log", b"1234"), ("b.log", b"123"))))
+    assert [one.kept for one in entries()[0].files] == [False, True]
+
+
+def test_a_file_added_later_comes_along_and_none_comes_twice(say, mark, slack, incident, deliver):
+    ts = say("x", files=(("a.log", b"x"),))
+    mark(ts)
+    slack.edit(incident.channel, ts, "y", TAKAHASHI)
+    deliver()
+    assert len(entries()[0].files) == 1
 
 
 def test_a_file_without_words_is_called_by_its_name(say, mark):
-    mark(say("", files=(("画面.png", b"\x89PNG..."),)))
+    mark(say("", files=(("画面.png", picture()),)))
     assert entries()[0].text == "画面.png"
 
 
