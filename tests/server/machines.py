@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cached_property
 from http.client import HTTPConnection
 from pathlib import Path
 from types import SimpleNamespace
@@ -54,14 +55,19 @@ def furnished(cluster: Cluster, folder: Path) -> Iterator[str]:
 
 
 class Machine:
-    """One process: a web process, or a worker."""
+    """One process: a web process, or a worker. It starts beside others; ask for its port to wait for it."""
 
     def __init__(self, command: list[str], environment: dict[str, str], log: Path, ready: str) -> None:
         self.log = log
         with log.open("wb") as file:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file)
-        self.said = wait_for(lambda: re.search(ready, self._running()), START)
-        self.port = int(self.said[1].rpartition(":")[2]) if self.said.groups() else 0
+        self._ready = ready
+
+    @cached_property
+    def port(self) -> int:
+        """Where it listens, once it does; 0 for a worker that works."""
+        said = wait_for(lambda: re.search(self._ready, self._running()), START)
+        return int(said[1].rpartition(":")[2]) if said.groups() else 0
 
     def _running(self) -> str:
         assert self.process.poll() is None, self.log.read_text()
