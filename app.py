@@ -20,7 +20,7 @@ import settings
 from blueprints import rooms
 from blueprints.shared import away, errors, keeping, language, live, pages, security, signin
 from blueprints.status import answer
-from domain import beginnings, business_hours, formation_clock, hotline_clock, promise_clock
+from domain import beginnings, business_hours, formation_clock, hotline_clock, learning_clock, promise_clock
 from domain.db import Organisation, db, guard, writing
 from integrations import calls, mail
 from integrations.console import ConsoleSender
@@ -75,6 +75,7 @@ def create_app(
             Watch(_now, of=hotline_clock, every=timedelta(seconds=5)),
             Watch(_now, of=formation_clock, every=timedelta(seconds=15)),
             Watch(_now, of=promise_clock, every=timedelta(seconds=5)),
+            Watch(_now, of=learning_clock, every=learning_clock.EVERY),
         )
     _slack_ports(app)
     _serve_static(app)

@@ -5,12 +5,14 @@ from datetime import datetime
 
 from domain import copies, followers, questions
 from domain.db import db
+from domain.learning_clock import KINDS as LEARNING
 from domain.outbox import Delivery
 from domain.people import Person
 from domain.questions import Answer, Question
 from domain.suspicion import THANKED, Report
 from domain.telling import CHANGED
 from domain.updates import Update
+from integrations.learning_facts import LearningFacts, load_learning
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class ToldFacts:
     report: int = 0
     minutes: int | None = None
     news: tuple[News, ...] = ()
+    learning: LearningFacts | None = None
     wording: str = ""
 
 
@@ -68,6 +71,10 @@ def load_told(row: Delivery) -> ToldFacts:
         return _answered(told, details["question"])
     if told.of == copies.COPIED:
         return _copied(told, details["copy"])
+    if told.of in LEARNING:
+        facts = load_learning(told.of, details, person)
+        needless = told.needless or ("overtaken" if facts.needless else "")
+        return replace(told, learning=facts, needless=needless, drill=facts.drill)
     if told.of == THANKED:
         return _thanked(told, row)
     numbers = details["updates"] if told.of == followers.NIGHT else [details["update"]]

@@ -9,6 +9,7 @@ from domain.outbox import DeliveryError
 from domain.questions import ANSWERED
 from domain.suspicion import THANKED
 from domain.text import cut, one_line
+from integrations import learning_messages
 from integrations.slack_text import line, linked, pieces, section, small, words
 from integrations.told_facts import News, ToldFacts
 from integrations.wording import Wording
@@ -29,7 +30,10 @@ class Letter:
 
 def letter(told: ToldFacts, wording: Wording) -> Letter:
     """What is said; raises KeyError for a kind that nobody knows. What comes of a drill says so first."""
-    said = _KINDS[told.of](told, wording)
+    if told.learning is not None:
+        said = Letter(*learning_messages.told(told.of, told.learning, wording))
+    else:
+        said = _KINDS[told.of](told, wording)
     if not told.drill:
         return said
     _ = wording.gettext

@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from blueprints.shared import words
-from blueprints.shared.words import WORDS, Word
+from blueprints.shared.words import DELIVERY_KINDS, WORDS, Word
 
 KINDS: dict[str, Any] = {
     "prevent": _l("Prevent"),
@@ -42,6 +42,16 @@ WORDS.update(
         "action_done": Word(STATES["done"], "ok"),
         "action_dropped": Word(STATES["dropped"], "none"),
         "action_late": Word(_l("Overdue"), "warn"),
+    }
+)
+
+DELIVERY_KINDS.update(
+    {
+        "told.action_soon": _l("Action that comes due, to who takes care of it"),
+        "told.action_late": _l("Action past its date, to who takes care of it"),
+        "told.actions": _l("Actions past their date, once a week"),
+        "told.postmortem": _l("Postmortem to be planned"),
+        "told.meeting": _l("Postmortem today, to who took part"),
     }
 )
 
