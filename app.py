@@ -135,6 +135,7 @@ def _organisation(config: dict[str, Any]) -> Organisation:
         announce=settings.listed(config["SLACK_ANNOUNCE_CHANNELS"]),
         customer_channel=next(iter(settings.listed(config["SLACK_CUSTOMER_CHANNEL"])), ""),
         night=config["NIGHT_HOURS"],
+        go_ahead=config["GO_AHEAD"] == "ask",
         pages=bool(config["PAGERDUTY_ROUTING_KEY"]),
         first_update=config["UPDATE_FIRST_SPAN"],
         update_every=config["UPDATE_EVERY_SPAN"],

@@ -35,6 +35,7 @@ DEFAULTS: dict[str, Any] = {
     "SLACK_ANNOUNCE_CHANNELS": "",
     "SLACK_DRILL_CHANNEL": "drill",
     "SLACK_CUSTOMER_CHANNEL": "",
+    "GO_AHEAD": "off",
     "SLACK_TIMELINE_REACTION": "memo",
     "INCIDENT_CHANNEL_NAME": channel_names.DEFAULT,
     "BUSINESS_HOURS": business_hours.DEFAULT_TEXT,
@@ -170,6 +171,9 @@ def _check(config: dict[str, Any]) -> None:
     config["HOTLINE_REMINDERS"] = tuple(
         minutes(name, config[name]) for name in ("HOTLINE_FIRST_REMINDER", "HOTLINE_NEXT_REMINDER")
     )
+    if config["GO_AHEAD"] not in ("off", "ask"):
+        given = config["GO_AHEAD"]
+        raise SettingError(f"GO_AHEAD is {given!r}; it must be off, or ask: an update may wait for the commander.")
     for name in ("UPDATE_FIRST", "UPDATE_EVERY", "UPDATE_EVERY_FOR"):
         config[f"{name}_SPAN"] = minutes(name, config[name])
     if not (str(config["PAGE_CACHE"]).isdecimal() and int(config["PAGE_CACHE"]) <= 4096):

@@ -27,7 +27,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "question": ("question.asked", "question.answered"),
     "people": (
         "incident.assigned", "incident.called", "incident.paged", "incident.page_decided", "incident.call_joined",
-        "incident.call_left", "incident.reminded", "channel.create", "page.trigger", "call.open",
+        "incident.call_left", "incident.reminded", "incident.go_ahead_asked", "incident.go_ahead_given",
+        "incident.go_ahead_refused", "incident.go_ahead_withdrawn", "channel.create", "page.trigger", "call.open",
     ),
     "state": (
         "incident.began", "incident.ended",

@@ -106,6 +106,7 @@ class Organisation:
     from which scale on everybody is paged, how incidents' channels are called and which channels hear of them.
 
     `customer_channel`: where the customer side reads updates in Slack; empty for none.
+    `go_ahead`: whether the commander can be asked before an update is published.
     `night`: from when until when followers are not woken, minutes after midnight; it may go over midnight.
     `reminders`: how long a report may lie before somebody is told in Slack, and then the next; None: nobody is told.
     `pages`: whether PagerDuty is set up for the whole organisation (an area may have a key of its own).
@@ -121,6 +122,7 @@ class Organisation:
     channel_name: str = DEFAULT_NAME
     announce: tuple[str, ...] = ()
     customer_channel: str = ""
+    go_ahead: bool = False
     reminders: tuple[timedelta, timedelta] | None = None
     night: tuple[int, int] = (22 * 60, 7 * 60)
     pages: bool = False

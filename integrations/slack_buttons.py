@@ -67,6 +67,16 @@ def reminder_message(report: ReportFacts, duty: DutyFacts, wording: Wording, bas
     return Message(head, blocks)
 
 
+def go_ahead_buttons(number: int, wording: Wording) -> dict[str, Any]:
+    """Under what waits for the commander: one tap publishes it, another sends it back."""
+    _ = wording.gettext
+    buttons = [
+        _button("go_ahead.give", _("Go ahead: publish it"), number, style="primary"),
+        _button("go_ahead.refuse", _("Not like this"), number),
+    ]
+    return {"type": "actions", "block_id": "go-ahead-actions", "elements": buttons}
+
+
 def _button(action: str, label: str, report: int, **more: str) -> dict[str, Any]:
     text = {"type": "plain_text", "text": label, "emoji": False}
     return {"type": "button", "action_id": action, "text": text, "value": str(report), **more}

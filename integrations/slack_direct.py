@@ -5,6 +5,7 @@ from domain.outbox import DeliveryError
 from integrations.base import Sent
 from integrations.facts import DeliveryFacts
 from integrations.slack import Attempt, SlackSender, Stale
+from integrations.slack_buttons import go_ahead_buttons
 from integrations.slack_messages import Message
 from integrations.told_facts import ToldFacts
 from integrations.told_messages import needless, slack_content
@@ -35,7 +36,10 @@ class Direct(Attempt):
         # What an earlier attempt may have brought is found again, whatever has changed since.
         if facts.attempt < 2 and (why := needless(told, self.wording)):
             raise why
-        message = Message(*slack_content(told, self._sender.speaking(told.locale), self.base_url))
+        speaking = self._sender.speaking(told.locale)
+        message = Message(*slack_content(told, speaking, self.base_url))
+        if told.pending and self.pressable:
+            message.blocks.append(go_ahead_buttons(told.pending, speaking))
         if told.edit:
             return self._put_right(message)
         if not told.slack_id:

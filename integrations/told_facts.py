@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain import copies, followers, questions
+from domain import copies, followers, go_ahead, questions
 from domain.db import db
 from domain.learning_clock import KINDS as LEARNING
 from domain.outbox import Delivery
@@ -55,6 +55,8 @@ class ToldFacts:
     news: tuple[News, ...] = ()
     learning: LearningFacts | None = None
     wording: str = ""
+    pending: int = 0
+    state: str = ""
 
 
 def load_told(row: Delivery) -> ToldFacts:
@@ -69,6 +71,8 @@ def load_told(row: Delivery) -> ToldFacts:
     )  # fmt: skip
     if told.of == questions.ANSWERED:
         return _answered(told, details["question"])
+    if told.of in (go_ahead.ASKED, go_ahead.ANSWERED):
+        return _asked_first(told, details["pending"])
     if told.of == copies.COPIED:
         return _copied(told, details["copy"])
     if told.of in LEARNING:
@@ -92,6 +96,18 @@ def _answered(told: ToldFacts, number: int) -> ToldFacts:
         told, code=question.incident.code, title=question.incident.title, drill=question.incident.drill,
         question=question.body,
         answer=answer.body if answer else "", by=answer.by.name if answer else "", corrected=len(question.answers) > 1,
+    )  # fmt: skip
+
+
+def _asked_first(told: ToldFacts, number: int) -> ToldFacts:
+    """`pending`: the number by which it is decided, 0 once it is; `question`: the words, `answer`: why not."""
+    one = db.session.get_one(go_ahead.PendingUpdate, number)
+    waits = one.state == "waiting"
+    needless = "" if waits or told.edit or told.of == go_ahead.ANSWERED else "overtaken"
+    return replace(
+        told, code=one.incident.code, title=one.incident.title, drill=one.incident.drill, state=one.state,
+        question=go_ahead.short(one), answer=one.note, by=one.by.name if waits or one.decided_by is None
+        else one.decided_by.name, pending=one.id if waits else 0, needless=told.needless or needless,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from domain import go_ahead
 from domain.copies import COPIED
 from domain.followers import NIGHT
 from domain.outbox import DeliveryError
@@ -63,6 +64,32 @@ def _answer(told: ToldFacts, wording: Wording) -> Letter:
         (_("%(name)s answers:") % {"name": one_line(told.by)}, told.answer),
     ]
     return Letter(head, parts, f"incidents/{told.code}#questions", _("Open the incident"))
+
+
+def _go_ahead(told: ToldFacts, wording: Wording) -> Letter:
+    """To the commander: what waits, and later what became of it."""
+    _ = wording.gettext
+    given = {"code": told.code, "name": one_line(told.by)}
+    heads = {
+        "waiting": _("%(name)s asks for your go-ahead: update of %(code)s") % given,
+        "given": _("Published: the update of %(code)s (%(name)s)") % given,
+        "refused": _("Sent back: the update of %(code)s (%(name)s)") % given,
+        "withdrawn": _("Waits no longer: the update of %(code)s (%(name)s)") % given,
+    }
+    parts = [(one_line(told.title), told.question)]
+    return Letter(heads.get(told.state, heads["waiting"]), parts, f"incidents/{told.code}", _("Open the incident"))
+
+
+def _went_ahead(told: ToldFacts, wording: Wording) -> Letter:
+    """To who wrote it: what became of it."""
+    _ = wording.gettext
+    given = {"code": told.code, "name": one_line(told.by)}
+    if told.state == "given":
+        head = _("%(name)s gave the go-ahead: your update of %(code)s is published") % given
+        return Letter(head, [(one_line(told.title), "")], f"incidents/{told.code}/desk", _("Open the desk"))
+    head = _("%(name)s sent your update of %(code)s back") % given
+    parts = [(_("The words stand in the form again."), told.answer)]
+    return Letter(head, parts, f"incidents/{told.code}/desk", _("Open the desk"))
 
 
 def _copied(told: ToldFacts, wording: Wording) -> Letter:
@@ -141,6 +168,7 @@ def _head(one: News, wording: Wording) -> str:
 
 
 _KINDS = {ANSWERED: _answer, COPIED: _copied, THANKED: _thanks, "told.update": _update, NIGHT: _night}
+_KINDS |= {go_ahead.ASKED: _go_ahead, go_ahead.ANSWERED: _went_ahead}
 
 
 def slack_content(told: ToldFacts, wording: Wording, base_url: str) -> tuple[str, list[dict[str, Any]]]:

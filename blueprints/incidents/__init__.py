@@ -10,6 +10,7 @@ from blueprints.incidents import (  # noqa: E402, F401
     copied,
     desk,
     endings,
+    go_aheads,
     live,
     maintenances,
     mobilising,

@@ -11,10 +11,10 @@ from blueprints.incidents.story import story
 from blueprints.shared import live
 from blueprints.shared.language import now
 from blueprints.shared.who import my_rights
-from domain import desk, formation, incidents, questions, restoring, timeline
+from domain import desk, formation, go_ahead, incidents, questions, restoring, timeline
 from domain.incidents import Incident
 
-PARTS = ("clock", "news", "questions", "numbers", "said")
+PARTS = ("clock", "pending", "news", "questions", "numbers", "said")
 """What changes by itself; the form between them is never touched."""
 
 HERE = "desk"
@@ -38,6 +38,8 @@ def at_desk(incident: Incident) -> dict[str, Any]:
         "facts": timeline.for_bridge_since(incident, since),
         "rows": came_in(incident, since),
         **NAMES,
+        "pending": go_ahead.last(incident) if go_ahead.wanted() else None,
+        "desk": True,
         "waiting": {
             "leads": [held[one] for one in ("guest_lead", "partner_lead") if one in held],
             "questions": sum(1 for one in told if one.answer is None),

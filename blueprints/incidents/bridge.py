@@ -15,7 +15,7 @@ from blueprints.shared.language import clock_time, local, now, zone
 from blueprints.shared.pages import new_key, wants_partial
 from blueprints.shared.typed import good_key
 from blueprints.shared.who import my_rights, myself, responders, signed_in
-from domain import catalog, incidents, restoring, rights, updates
+from domain import catalog, go_ahead, incidents, restoring, rights, updates
 from domain.db import writing
 from domain.errors import Conflict, NotAllowed, Refused
 from domain.incidents import STATES, WORDS, Incident, Said, Update, UpdateDraft, Words
@@ -130,6 +130,7 @@ def form_page(
             "preview": _previewed(incident, form) if preview else None,
             "draft": None,
             "offer": False,
+            "go_ahead": go_ahead.wanted() and incident.kind == "incident" and publishes(incident) != "commander",
             **more,
         },
     )
@@ -168,11 +169,15 @@ def publish(code: str) -> Any:
         return form_page(incident, form), 422
     if given["state"] == incident.last_state and incident.resolved_at is None and form.ticked("ask"):
         return confirm_page(incident, form)
+    asks = form.ticked("go_ahead")
     try:
         with writing():
             if takes:
                 incident.assign("bridge", myself(), by=myself(), at=now())
-            incident.publish(by=myself(), at=now(), wrote_as=wrote_as or "bridge", **given)
+            if asks:
+                _ask_first(incident, form, given, wrote_as or "bridge")
+            else:
+                incident.publish(by=myself(), at=now(), wrote_as=wrote_as or "bridge", **given)
     except Refused as refused:
         form.refuse(refused)
         return form_page(incident, form), 422
@@ -180,8 +185,20 @@ def publish(code: str) -> Any:
         if conflict.code == "key_used":
             form.key.data = new_key()
         return form_page(incident, form, conflict=conflict), 409
+    if asks:
+        flash(gettext("Asked. It is published with the go-ahead, and you are told."))
+        return redirect(_after(incident), 303)
     flash(gettext("Published %(time)s.", time=clock_time(now())))
     return redirect(_after(incident, done="update"), 303)
+
+
+def _ask_first(incident: Incident, form: UpdateForm, given: dict[str, Any], wrote_as: str) -> None:
+    """The commander is asked; a promise “in 20 minutes” counts from the go-ahead on."""
+    more = {name: value for name, value in given.items() if name != "key"}
+    relative = form.promise()[-1:] in ("m", "h")
+    go_ahead.ask(
+        incident, key=given["key"], by=myself(), at=now(), given=more, wrote_as=wrote_as, relative=relative
+    )  # fmt: skip
 
 
 def _after(incident: Incident, **values: Any) -> str:

@@ -214,6 +214,10 @@ def _called(fact: Fact, told: Chronicle) -> tuple[str, str]:
     return gettext("Called %(name)s (%(area)s): %(result)s", name=name, area=_area(fact, told), result=label), ""
 
 
+def _go_ahead(template: Callable[[], str]) -> Callable[[Fact, Chronicle], tuple[str, str]]:
+    return lambda fact, told: (template() % {"name": fact.details.get("name")}, str(fact.details.get("note") or ""))
+
+
 def _paged(fact: Fact, told: Chronicle) -> tuple[str, str]:
     areas = [_area_name(key, told) for key in fact.details.get("areas") or []]
     name = told.people.get(fact.details.get("person") or 0)
@@ -287,6 +291,10 @@ _WORDS: dict[str, Callable[[Fact, Chronicle], tuple[str, str]]] = {
     "incident.reminded": _reminded,
     "incident.called": _called,
     "incident.paged": _paged,
+    "incident.go_ahead_asked": _go_ahead(lambda: gettext("Go-ahead for an update asked of %(name)s")),
+    "incident.go_ahead_given": _go_ahead(lambda: gettext("Go-ahead for an update")),
+    "incident.go_ahead_refused": _go_ahead(lambda: gettext("Update sent back before it was published")),
+    "incident.go_ahead_withdrawn": _go_ahead(lambda: gettext("An update does not wait for a go-ahead any more")),
     "incident.page_decided": _decided,
     "incident.call_joined": _call(lambda: gettext("Joined: %(call)s")),
     "incident.call_left": _call(lambda: gettext("Left: %(call)s")),

@@ -11,7 +11,7 @@ from blueprints.shared import live
 from blueprints.shared.keeping import until
 from blueprints.shared.language import now
 from blueprints.shared.who import my_rights
-from domain import followup, incidents, questions, reaching, roster
+from domain import followup, go_ahead, incidents, questions, reaching, roster
 from domain.incidents import Incident
 from domain.roster import Attempt
 
@@ -35,6 +35,7 @@ def shown(incident: Incident) -> dict[str, Any]:
         "reach": reached,
         "formation": formation if incident.kind == "incident" or incident.positions else None,
         "mobilised": outside,
+        "pending": go_ahead.last(incident) if go_ahead.wanted() and incident.closed_at is None else None,
         "follow_ups": followup.of(incident) if incident.resolved_at and not incident.source else [],
         "mergeable": _mergeable(incident) if gives else [],
         "questions": questions.of(incident) if incident.kind == "incident" else [],

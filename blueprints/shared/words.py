@@ -98,6 +98,8 @@ DELIVERY_KINDS: dict[str, Any] = {
     "told.update": _l("Status update, to a follower"),
     "told.night": _l("Summary of the night, to a follower"),
     "told.answer": _l("Answer, to who asked"),
+    "told.go_ahead": _l("An update waits for the go-ahead, to the commander"),
+    "told.go_ahead_answer": _l("What became of it, to who wrote the update"),
     "told.copied": _l("Corrected wording, to who copied it"),
     "told.restored": _l("Restoration, to who reported it"),
     "told.changed": _l("Correction of what somebody was told"),

@@ -11,9 +11,10 @@ from blueprints.shared.language import moment, now
 from blueprints.slack import asking, opening
 from blueprints.slack.caller import Caller, escaped, link, refusal, said, whisper
 from blueprints.slack.reading import Json, at, text_at
-from domain import formation, incidents
+from domain import formation, go_ahead, incidents
 from domain.db import db, writing
 from domain.errors import DomainError
+from domain.go_ahead import PendingUpdate
 from domain.hotline import Report
 from domain.people import Person
 
@@ -32,6 +33,10 @@ def pressed(caller: Caller, content: Json) -> None:
         return
     if name.startswith(asking.BUTTONS):
         whisper(caller, refusal(caller) or asking.pressed(caller, name, text_at(action, "value")))
+        return
+    if name in GO_AHEAD:
+        if text := refusal(caller) or _go_ahead(caller, GO_AHEAD[name], text_at(action, "value")):
+            whisper(caller, text)
         return
     what = PRESSED.get(name)
     if what is None:
@@ -109,6 +114,26 @@ def _take(caller: Caller, value: str) -> str | None:
     )
 
 
+def _go_ahead(caller: Caller, what: str, value: str) -> str | None:
+    """Publishes what waits, or sends it back; the message itself says what became of it."""
+    number = int(value) if value.isascii() and value.isdecimal() and len(value) < 11 else 0
+    pending = db.session.get(PendingUpdate, number)
+    if pending is None:
+        return gettext("This incident was not found.")
+    if not go_ahead.decides(pending, caller.known, now()):
+        return str(words.SENTENCES["go_ahead_not_yours"])
+    try:
+        with writing():
+            pending, by = db.session.get_one(PendingUpdate, number), db.session.get_one(Person, caller.known.id)
+            if what == "give":
+                pending.give(by=by, at=now())
+            else:
+                pending.refuse("", by=by, at=now())
+    except DomainError as error:
+        return said(error)
+    return None
+
+
 def _when_open(open_modal: Callable[[Caller, Report], str | None]) -> Callable[[Caller, Report], str | None]:
     """A modal for what is not judged yet."""
 
@@ -117,6 +142,9 @@ def _when_open(open_modal: Callable[[Caller, Report], str | None]) -> Callable[[
 
     return opened
 
+
+GO_AHEAD = {"go_ahead.give": "give", "go_ahead.refuse": "refuse"}
+"""What the commander presses under an update that waits."""
 
 PRESSED: dict[str, Callable[[Caller, Report], Any]] = {
     "report.acknowledge": _acknowledge,

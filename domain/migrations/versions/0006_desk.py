@@ -1,4 +1,4 @@
-"""The desk of the bridge: what is internal, who copied which words."""
+"""The desk of the bridge: what is internal, who copied which words, what waits for a go-ahead."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,6 +27,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("incident_id", "person_id", "name", "digest", name=op.f("uq_copies_incident_id")),
         keys={"incident_id": "incidents", "update_id": "updates", "person_id": "people", "told_id": "updates"},
     )
+    _table(
+        "pending_updates",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("incident_id", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("asked_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", INSTANT, nullable=False),
+        sa.Column("wrote_as", sa.String(length=15), nullable=False),
+        sa.Column("given", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("decided_at", INSTANT, nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.UniqueConstraint("key", name=op.f("uq_pending_updates_key")),
+        keys={"incident_id": "incidents", "by_id": "people", "asked_id": "people", "decided_by_id": "people"},
+    )
 
 
 def _table(name: str, *columns: sa.schema.SchemaItem, keys: dict[str, str]) -> None:
@@ -48,6 +64,7 @@ def _table(name: str, *columns: sa.schema.SchemaItem, keys: dict[str, str]) -> N
 
 
 def downgrade() -> None:
+    op.drop_table("pending_updates")
     op.drop_table("copies")
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.drop_column("has_notices")
