@@ -213,7 +213,8 @@ def page_of(answer: Answer, until: bytes) -> Page | None:
     names = [name for name, _ in answer.headers]
     if answer.status != 200 or b"set-cookie" in names or answer.size > LARGEST or not _varies_as_keyed(answer.headers):
         return None
-    body = answer.body.read()
+    with answer.body:
+        body = answer.body.read()
     if body.startswith(GZIP):
         # When it was packed is no part of a page: with the same content it has the same bytes.
         body = body[:4] + bytes(4) + body[8:]
