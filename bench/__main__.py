@@ -3,7 +3,13 @@
 import subprocess
 import sys
 
-MEASUREMENTS = (("bench.board",), ("bench.roster",), ("bench.cache",), ("bench.live", "--boards", "1000"))
+MEASUREMENTS = (
+    ("bench.board",),
+    ("bench.roster",),
+    ("bench.cache",),
+    ("bench.live", "--boards", "1000"),
+    ("bench.declare",),
+)
 
 if __name__ == "__main__":
     for name, *options in MEASUREMENTS:

@@ -183,9 +183,12 @@ def channel(incident: "Incident") -> Delivery | None:
 
 
 def remind(incident: "Incident", details: dict[str, Any], *, at: datetime, key: str) -> Delivery | None:
-    """An update that was promised is due: said in the incident's channel (`promise_clock` says to whom)."""
-    channel = _of_kind(incident, "channel.create")
-    if channel is None:
+    """An update that was promised is due: said in the incident's channel (`promise_clock` says to whom).
+
+    None where there is no channel and none will be.
+    """
+    channel, found = _of_kind(incident, "channel.create"), of(incident)
+    if channel is None or (channel.state in outbox.DONE and not (found and found.channel_id)):
         return None
     return _slack(incident, PROMISED, at, needs=channel, details=details, name="promise", key=key)
 

@@ -98,12 +98,17 @@ def _remind(incident: Incident, word: Word, at: datetime) -> Delivery | None:
     """A drill's goes to the drill channel, like everything of it."""
     stage = word.details["stage"]
     person, bridge = _whom(incident, stage, at)
-    name = person.name if person else ""
-    record("incident.reminded", by=None, at=at, incident_id=incident.id, stage=stage, name=name)
     details = {**word.details, "person": person.id if person else None, "bridge": bridge.name if bridge else ""}
     if person is None or not person.slack_id or incident.drill:
-        return mobilising.remind(incident, details, at=at, key=word.key)
-    return outbox.enqueue("slack", KIND, at=at, incident_id=incident.id, details=details, lane=word.lane, key=word.key)
+        written = mobilising.remind(incident, details, at=at, key=word.key)
+    else:
+        written = outbox.enqueue(
+            "slack", KIND, at=at, incident_id=incident.id, details=details, lane=word.lane, key=word.key
+        )
+    if written is not None:
+        name = person.name if person else ""
+        record("incident.reminded", by=None, at=at, incident_id=incident.id, stage=stage, name=name)
+    return written
 
 
 def _whom(incident: Incident, stage: str, at: datetime) -> tuple[Person | None, Person | None]:

@@ -182,6 +182,14 @@ def test_after_a_stop_what_is_still_missing_is_said_and_old_things_are_not(incid
     assert tick(now + 20 * MINUTE) == []
 
 
+def test_without_any_channel_nobody_is_told_and_nothing_says_so(incident, now):
+    with writing():
+        db.session.get_one(Person, TAKAHASHI).slack_id = None
+        db.session.query(Delivery).filter_by(kind="channel.create").one().succeed(now)
+    assert tick(now + 3 * MINUTE) == []
+    assert db.session.query(Event).filter_by(kind="incident.reminded").count() == 0
+
+
 def test_it_stands_in_the_log(incident, now):
     tick(now + 3 * MINUTE)
     event = db.session.query(Event).filter_by(kind="incident.reminded").one()
