@@ -241,7 +241,7 @@ def _call(template: Callable[[], str]) -> Callable[[Fact, Chronicle], tuple[str,
 
 
 def _declared(fact: Fact, told: Chronicle) -> tuple[str, str]:
-    return gettext("Drill declared") if fact.details.get("drill") else gettext("Incident declared"), ""
+    return gettext("Drill declared") if fact.details.get("drill") else gettext("The incident was declared"), ""
 
 
 def _channel(fact: Fact, told: Chronicle) -> tuple[str, str]:

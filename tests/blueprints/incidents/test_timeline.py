@@ -316,7 +316,7 @@ def test_everything_that_the_portal_knows_stands_there_by_itself(everything, pag
     html = page("responder")
     for words in (
         "Reported as R-1", "Sees R-1 too", "3 customers in trouble", "Checking R-1", "R-1 belongs to INC-1",
-        "Incident declared", "Channel opened in Slack: #inc-1", "Called 岡本 沙織 (System): No answer", "Paged: System",
+        "The incident was declared", "Channel opened in Slack: #inc-1", "Called 岡本 沙織 (System): No answer", "Paged: System",
         "The page is with PagerDuty: System", "Joined: System call", "Scribe", "返金はできますか", "できます", "Status update",
         "原因がわかりました。", "Headline changed", "Not delivered: Pin the first message", "no_permission", "The impact began",
     ):  # fmt: skip
