@@ -168,6 +168,17 @@ def write(incident: Incident, key: str, text: str, *, seen: int, by: Person, at:
     return written
 
 
+def append(incident: Incident, key: str, words: str, *, by: Person, at: datetime) -> None:
+    """Puts words at the end of a section, in a line of their own, unless they stand in it already.
+
+    Raises:
+        Refused: too long.
+    """
+    written = _opened(incident, key, by, at)
+    if words not in written.text:
+        _rewrite(written, f"{written.text}\n{words}" if written.text else words, by, at)
+
+
 def restore(incident: Incident, key: str, number: int, *, seen: int, by: Person, at: datetime) -> Section:
     """Makes a section say again what it said in a version; what it says now stays in the history.
 

@@ -5,12 +5,13 @@ import {
   decodeRelativePosition, decodeStateVector, encodeRelativePosition, encodeStateAsUpdate, encodeStateVector,
 } from "yjs";
 
+const begun = performance.now();
 const { $, $$, announce } = noroshi;
 const LOCAL = "local", SERVER = "server", KEPT = "kept";
 const TAB = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => byte.toString(36).padStart(2, "0")).join("").slice(0, 16);
 const root = $("[data-editor]");
 const sentences = Object.fromEntries(root.dataset.sentences.split("\n").map((line, place) =>
-  [["saved", "saving", "kept", "lost", "ended", "refused", "too_long", "one", "several", "offline", "back"][place], line]));
+  [["saved", "saving", "kept", "lost", "ended", "refused", "too_long", "one", "several", "offline", "back", "large"][place], line]));
 const prefix = `record:${document.body.dataset.person}:${root.dataset.editor}:`;
 const may = (act) => { try { return act(); } catch { return null; } };
 
@@ -106,7 +107,26 @@ class Section {
     this.put(changed);
   }
 
+  // A picture is kept by the server and stands in the text as a mark.
+  async pictured(file) {
+    const body = new FormData();
+    body.set("photo", file);
+    body.set("place", "caret");
+    body.set("key", TAB + Date.now());
+    const answer = await fetch(`${root.dataset.base}/${this.key}/pictures`, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+    const told = await answer?.json().catch(() => null);
+    if (!answer?.ok) return announce(told?.error || sentences[answer?.status === 413 ? "large" : "offline"]);
+    this.area.setRangeText(`\n${told.mark}\n`, this.area.selectionStart, this.area.selectionEnd, "end");
+    this.take();
+  }
+
   pasted(event) {
+    const picture = [...(event.clipboardData?.files || [])].find((file) => file.type.startsWith("image/"));
+    if (picture) {
+      event.preventDefault();
+      this.pictured(picture);
+      return;
+    }
     const text = (event.clipboardData?.getData("text/plain") || "").replace(/\r\n?/g, "\n");
     // A browser puts ten thousand lines in one by one, for minutes.
     if (text.length < 5000) return;
@@ -359,6 +379,7 @@ async function look() {
 
 begin(document);
 look();
+performance.measure("editor", { start: begun });
 document.addEventListener("noroshi:ready", look);
 document.addEventListener("selectionchange", () => carets.moved());
 addEventListener("online", () => { for (const section of sections.values()) { section.failures = 0; section.send(); } });

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("record", __name__)
 
-from blueprints.record import history, live, reports, syncing, views  # noqa: E402, F401
+from blueprints.record import history, live, picturing, reports, syncing, views  # noqa: E402, F401

@@ -149,7 +149,7 @@ def _told(known: Known) -> list[tuple[str, str | datetime]]:
     if known.reports:
         told = ngettext("%(num)d report", "%(num)d reports", known.reports)
         more = ngettext("%(num)d more saw it", "%(num)d more saw it", known.voices) if known.voices else ""
-        rows.append((gettext("Reports"), ", ".join(one for one in (told, more) if one)))
+        rows.append((gettext("Reports"), ("、" if _japanese() else ", ").join(one for one in (told, more) if one)))
     if known.customers is not None:
         number = ngettext("%(num)d customer in trouble", "%(num)d customers in trouble", known.customers)
         rows.append((gettext("Told by reporters"), number))

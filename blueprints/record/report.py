@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from blueprints.incidents.chronicle import KIND_NAMES, Row, rows
 from blueprints.record.parts import PLAN, VERDICTS, Part, Supposed, parts_of
-from blueprints.shared.language import clock_time, day, local, moment, now, span, zone_short
+from blueprints.shared.language import clock_time, day, local, now, span, zone_short
 from blueprints.shared.pages import plain
 from blueprints.shared.words import word
 from domain import chronicle, internal, timeline
@@ -97,10 +97,10 @@ def file_name(made: Document, ending: str) -> str:
 def _about(incident: Incident, for_partners: bool) -> list[tuple[str, str]]:
     found = [(gettext("Incident"), incident.code), (gettext("State"), str(word(incident.state).label))]
     if not for_partners:
-        found.append((gettext("Scale"), str(word(incident.severity).label)))
+        found[0] = (gettext("Incident"), f"{incident.code} ({word(incident.severity).label})")
     if incident.duration is not None:
         found.append((gettext("Duration"), span(incident.duration)))
-    return [*found, (gettext("As of"), f"{moment(now())} {zone_short()}")]
+    return [*found, (gettext("As of"), f"{day(now())} {clock_time(now())} {zone_short()}")]
 
 
 def _section(part: Part, level: int, for_partners: bool) -> list[Piece]:

@@ -13,6 +13,7 @@ from blueprints.record.views import recorded
 from blueprints.shared.errors import show as say
 from blueprints.shared.language import spoken
 from blueprints.shared.who import signed_in
+from domain import pictures
 from domain.incidents import Incident
 
 
@@ -30,7 +31,8 @@ def fonts() -> Path:
 def report(code: str) -> str:
     """The report as a page that prints on A4."""
     incident = recorded(code)
-    return render_template("record/report.html", incident=incident, made=_document(incident))
+    made = _document(incident)
+    return render_template("record/report.html", incident=incident, made=made, pictures=pictures.of(incident))
 
 
 @bp.get("/incidents/<code>/report.md")
@@ -50,10 +52,15 @@ def report_pdf(code: str) -> Response:
     made = _document(incident)
     locale = spoken()
     try:
-        data = pdf(made, fonts(), locale.language if locale else "ja", lambda number: None)
+        data = pdf(made, fonts(), locale.language if locale else "ja", lambda number: _bytes(incident, number))
     except NoFonts:
         return say(503, gettext("The fonts are not installed here: please print the page, or ask an administrator."))
     return _file(data, "application/pdf", file_name(made, "pdf"))
+
+
+def _bytes(incident: Incident, number: int) -> bytes | None:
+    found = pictures.found(incident, number)
+    return found.data if found else None
 
 
 def _file(data: bytes, kind: str, name: str) -> Response:

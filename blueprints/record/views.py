@@ -18,7 +18,7 @@ from blueprints.shared.language import now
 from blueprints.shared.linked import linked
 from blueprints.shared.typed import good_key
 from blueprints.shared.who import my_rights, myself, responders, signed_in
-from domain import record, record_known
+from domain import pictures, record, record_known
 from domain.db import writing
 from domain.errors import Conflict, Refused
 from domain.incidents import Incident
@@ -73,7 +73,10 @@ def show(code: str) -> str:
 def shown(incident: Incident) -> dict[str, Any]:
     """What the live state and the pages of a record share."""
     told = state(incident, editors=False)[0]
-    return {"state": told, "seqs": json.loads(told)["seqs"], "paragraphs": paragraphs, "linked": linked}
+    return {
+        "state": told, "seqs": json.loads(told)["seqs"], "paragraphs": paragraphs, "linked": linked,
+        "pictures": pictures.of(incident),
+    }  # fmt: skip
 
 
 @bp.get("/incidents/<code>/record/<section>")
