@@ -116,6 +116,7 @@ def _check(config: dict[str, Any]) -> Any:
         signing_secret=config["SLACK_SIGNING_SECRET"],
         api_url=config["SLACK_API_URL"],
         hotline=config["SLACK_HOTLINE_CHANNEL"],
+        customers=next(iter(settings.listed(config["SLACK_CUSTOMER_CHANNEL"])), ""),
         base_url=config["BASE_URL"],
         wording=Wording(config["LOCALE"], config["ZONE"], str(ROOT / "translations")),
     )

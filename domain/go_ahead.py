@@ -175,20 +175,25 @@ def ask(
         raise Conflict("go_ahead_yours")
     if (before := waiting(incident)) is not None:
         before.withdraw(by=by, at=at)
-    ended = given.get("ended_at")
-    kept = {
-        **given, "words": words, "next_update_at": due.isoformat() if due else None, "relative": relative,
-        "services": {str(one.id): state for one, state in (given.get("services") or {}).items()},
-        "ended_at": ended.isoformat() if ended else None,
-    }  # fmt: skip
     pending = PendingUpdate(
-        key=key, incident=incident, by=by, asked=commander, asked_at=at, wrote_as=wrote_as, given=kept,
+        key=key, incident=incident, by=by, asked=commander, asked_at=at, wrote_as=wrote_as,
+        given=_plain(given, words, relative),
     )  # fmt: skip
     db.session.add(pending)
     db.session.flush()
     record("incident.go_ahead_asked", by=by, at=at, incident_id=incident.id, person=commander.id, name=commander.name)
     _tell(pending, at)
     return pending
+
+
+def _plain(given: Mapping[str, Any], words: dict[str, str], relative: bool) -> dict[str, Any]:
+    """What is published later, as plain values."""
+    due, ended = given.get("next_update_at"), given.get("ended_at")
+    return {
+        **given, "words": words, "next_update_at": due.isoformat() if due else None, "relative": relative,
+        "services": {str(one.id): state for one, state in (given.get("services") or {}).items()},
+        "ended_at": ended.isoformat() if ended else None,
+    }  # fmt: skip
 
 
 def last(incident: Incident) -> PendingUpdate | None:

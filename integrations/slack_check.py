@@ -35,6 +35,8 @@ class Check:
     hotline: str
     base_url: str | None
     wording: Wording
+    customers: str = ""
+    """The channel of the customer side; empty where there is none."""
 
     def run(self) -> list[Finding]:
         """Everything that was found, in the order in which it is put right."""
@@ -61,7 +63,9 @@ class Check:
         if not answer.get("bot_id"):
             yield Finding(False, _("The token is a person's. Set the app's own (Bot User OAuth Token, xoxb-)."))
         yield from self._scopes(answer)
-        yield from self._channel()
+        yield from self._channel(self.hotline, "SLACK_HOTLINE_CHANNEL")
+        if self.customers:
+            yield from self._channel(self.customers, "SLACK_CUSTOMER_CHANNEL")
 
     def _unreachable(self, error: Exception) -> str:
         _ = self.wording.gettext
@@ -94,10 +98,10 @@ class Check:
         if more := sorted(granted - NEEDED):
             yield Finding(None, _("More than needed: %(scopes)s.") % {"scopes": ", ".join(more)})
 
-    def _channel(self) -> Iterator[Finding]:
+    def _channel(self, channel: str, setting: str) -> Iterator[Finding]:
         _ = self.wording.gettext
-        name = self.hotline.strip().removeprefix("#")
-        named = {"name": name}
+        name = channel.strip().removeprefix("#")
+        named = {"name": name, "setting": setting}
         try:
             found = self._found(name)
         except TROUBLE as error:
@@ -107,7 +111,7 @@ class Check:
             return
         if found is None:
             sentence = _(
-                "There is no channel #%(name)s that the app can see. Make it, set SLACK_HOTLINE_CHANNEL, "
+                "There is no channel #%(name)s that the app can see. Make it, set %(setting)s, "
                 "or, where it is private, invite the app with /invite."
             )
             yield Finding(False, sentence % named)

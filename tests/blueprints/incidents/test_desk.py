@@ -5,6 +5,7 @@ import pytest
 from domain import hotline, questions, timeline
 from domain.db import db, writing
 from domain.incidents import Incident
+from tests.conftest import NOW
 
 EN = {"Accept-Language": "en"}
 
@@ -198,3 +199,18 @@ def test_an_internal_sentence_among_words_for_customers_is_refused(sign_in, cast
     assert answer.status_code == 422
     assert 'href="#guest_notice"' in answer.text
     assert "cannot hold an internal sentence" in answer.text
+
+
+def test_a_second_fact_is_told_from_a_form_of_its_own(sign_in, cast, incident, clock):
+    clock.forward(minutes=1)
+    client = sign_in(cast.responder)
+    for number, text in enumerate(("一つ目", "二つ目")):
+        page = client.get(f"/incidents/{incident.code}").text
+        form = page.split('id="tell-bridge"')[1].split("</form>")[0]
+        # What the browser kept of a form that was sent would bring its key back.
+        assert "data-draft" not in form
+        key = form.split('name="key" value="')[1].split('"')[0]
+        line = {"key": key, "body": text, "for_bridge": "1", "then": "show"}
+        client.post(f"/incidents/{incident.code}/timeline", data=line)
+        assert len(timeline.for_bridge_since(found(incident), NOW)) == number + 1
+        db.session.rollback()

@@ -142,3 +142,12 @@ def test_it_says_so_in_japanese(check) -> None:
     output = check("ja", token=None, signing_secret=None).output
     assert "SLACK_BOT_TOKENが設定されていないため" in output
     assert "SLACK_SIGNING_SECRETが設定されていないため" in output
+
+
+def test_the_channel_of_the_customer_side_is_looked_at_where_there_is_one(check, slack) -> None:
+    missing = check(customers="customers")
+    assert missing.exit_code == 1
+    assert "There is no channel #customers" in missing.output
+    assert "SLACK_CUSTOMER_CHANNEL" in missing.output
+    slack.workspace.create("customers", "U0OKAMOTO")
+    assert check(customers="customers").exit_code == 0
