@@ -26,6 +26,10 @@ HEAD_LIMIT = 64 * 1024
 """Bytes of a request's line and headers. uvicorn would collect them without end."""
 
 
+_LEANS_ON = ("client", "cycle", "flow", "pipeline", "server_state", "on_response_complete")
+"""What of uvicorn's protocol is used where it answers before a request is parsed."""
+
+
 class Protocol(HttpToolsProtocol):
     """uvicorn's protocol with a bounded head; it answers from the cache what was asked with the very same bytes, before
     they are parsed, and shows the transport, because the hub writes to it directly."""
@@ -40,6 +44,8 @@ class Protocol(HttpToolsProtocol):
     def __init__(self, *args: Any, cache: Cache, **options: Any) -> None:
         super().__init__(*args, **options)
         self._cache = cache
+        # Another uvicorn may be made otherwise: then everything is parsed, and the cache answers a little later.
+        self._is_known = all(hasattr(self, name) for name in _LEANS_ON)
 
     def data_received(self, data: bytes) -> None:
         self._came = None
@@ -62,7 +68,8 @@ class Protocol(HttpToolsProtocol):
     def _is_idle(self) -> bool:
         """Whether the last answer is out and its request was read to the end: what comes now is asked anew."""
         return (
-            self._between
+            self._is_known
+            and self._between
             and (self.cycle is None or self.cycle.response_complete)
             and not self.pipeline
             and not self.flow.write_paused

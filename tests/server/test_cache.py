@@ -304,6 +304,13 @@ def test_it_leans_on_what_uvicorn_has(pages: Pages) -> None:
     assert protocol.timeout_keep_alive_task is not None
 
 
+def test_with_an_unknown_uvicorn_everything_is_parsed(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.front._LEANS_ON", ("something_else",))
+    before, line = by_bytes(), pages.portal.wire()
+    assert [pages.get(line=line).status for _ in range(4)] == [200] * 4
+    assert (by_bytes(), pages.rendered) == (before, 1)
+
+
 def test_a_shelf_is_bounded_and_what_came_first_goes_first() -> None:
     shelf: Shelf[str, str] = Shelf(100)
     for name in "abc":
