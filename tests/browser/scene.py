@@ -3,18 +3,32 @@
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from PIL import Image
 from sqlalchemy import select
 
 from app import create_app
-from domain import absences, cycles, facility_import, hotline, incidents, maintenances, overrides, planning, roster
+from domain import (
+    absences,
+    cycles,
+    facility_import,
+    hotline,
+    incidents,
+    maintenances,
+    overrides,
+    planning,
+    roster,
+    timeline,
+)
 from domain.catalog import Service, Symptom
 from domain.cycles import Cycle
 from domain.db import db, writing
+from domain.encoding import encode
 from domain.incidents import Incident
 from domain.outbox import Delivery
 from domain.people import Person
@@ -34,6 +48,7 @@ LONG = "一部の施設で入場QRコードが読み取れず、あわせて予�
 
 PAGES = (
     "/", "/?facility=みなと", "/history", "/history?q=zzz", "/incidents/{live}", "/incidents/{late}", "/incidents/{restored}",
+    "/incidents/{live}/timeline", "/incidents/{live}/timeline?q=zzz", "/incidents/{live}/timeline/{note}",
     "/incidents/{planned}", "/incidents/{live}/updates/new", "/incidents/{live}/edit", "/incidents/new", "/areas/system/pagerduty",
     "/incidents/new?report={suspicion}", "/reports", "/reports/new", "/reports/{suspicion}", "/reports/{judged}?thanks=1",
     "/maintenances/new", "/templates", "/templates/investigating/ja", "/roster", "/roster/system", "/roster/system/plan",
@@ -165,7 +180,7 @@ def _morning() -> dict[str, Any]:
     )  # fmt: skip
     _turns(at)
     return {
-        "live": live.code, "late": late.code, "restored": _restored(at).code, "planned": _planned(at).code,
+        "live": live.code, "note": _noted(live, at), "late": late.code, "restored": _restored(at).code, "planned": _planned(at).code,
         "suspicion": suspicion.id, "judged": judged.id, "absence": absence.id, "cover": cover.id,
     }  # fmt: skip
 
@@ -213,6 +228,23 @@ def _restored(at: datetime) -> Incident:
     _publish(closed, at - timedelta(days=6, hours=-1), "resolved", words, None)
     closed.close(by=_person(DEPUTY), at=at - timedelta(days=5))
     return incident
+
+
+def _noted(incident: Incident, at: datetime) -> int:
+    """A note that was put right, one that was struck, a marked message with files; gives the id of the first."""
+    by, more = _person(RESPONDER), {"kind": "action", "for_bridge": True}
+    first = timeline.add(incident, "DBを再起動 https://example.jp/?a=1&b=2", by=by, at=at, **more)
+    first.correct(f"DBのフェイルオーバーを開始 {LONG}", by=_person(BRIDGE), at=at)
+    timeline.add(incident, "思い違い", by=by, at=at, internal=True).strike(by=by, at=at)
+    marked = timeline.add(incident, "画面です", by=by, at=at, kind="communication")
+    marked.source, marked.slack_link, marked.marked_by = "slack", "https://slack.example/p1", "高橋 由紀子"
+    picture = BytesIO()
+    Image.new("RGB", (600, 400), "#17497a").save(picture, "PNG")
+    for number, (name, data) in enumerate((("画面.png", picture.getvalue()), ("a.log", b"x"))):
+        file = timeline.File(slack_id=f"F{number}", name=name, created_at=at)
+        file.keep(encode(BytesIO(data)) if name.endswith("png") else data)
+        marked.files.append(file)
+    return first.id
 
 
 def _planned(at: datetime) -> Incident:
