@@ -97,9 +97,16 @@ class Later:
 
 
 def _slack_ports(app: Flask) -> None:
-    """What the rooms ask of Slack within a request or a command: they know no integrations."""
+    """What the rooms ask of services within a request or a command: they know no integrations."""
     app.extensions["slack_views"] = Later(lambda: _views(app.config))
     app.extensions["slack_check"] = Later(lambda: _check(app.config))
+    app.extensions["meet_consent"] = Later(lambda: _consent(app.config))
+
+
+def _consent(config: dict[str, Any]) -> Any:
+    from integrations.meet import Consent
+
+    return Consent(config["GOOGLE_CLIENT_ID"], config["GOOGLE_CLIENT_SECRET"], config["GOOGLE_TOKEN_URL"])
 
 
 def _views(config: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The commands of `flask --app app …` that belong to no room: deliver, backup, sample."""
+"""The commands of `flask --app app …` that belong to no room: deliver, backup, sample, meet-consent."""
 
 import signal
 import sqlite3
@@ -19,6 +19,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(deliver)
     app.cli.add_command(backup)
     app.cli.add_command(sample.command)
+    app.cli.add_command(meet_consent)
 
 
 @click.command()
@@ -37,6 +38,25 @@ def deliver(once: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     worker.deliver_forever(app, stop)
+
+
+@click.command("meet-consent")
+def meet_consent() -> None:
+    """Asks for the consent to make calls by Google Meet; prints the setting that keeps it."""
+    if not current_app.config["GOOGLE_CLIENT_ID"]:
+        raise click.ClickException(
+            "Set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET first (an OAuth client for desktops)."
+        )
+    consent = current_app.extensions["meet_consent"]
+    click.echo("Open this address, sign in with the account that the calls are made for, and agree:")
+    click.echo(consent.address())
+    click.echo("Your browser is then sent to an address at which nothing answers.")
+    try:
+        token = consent.redeem(click.prompt("Paste that address here", hide_input=True))
+    except consent.refused as error:
+        raise click.ClickException(f"No consent was given: {error}.") from error
+    click.echo("Set this, and keep it as secret as a password:")
+    click.echo(f"GOOGLE_REFRESH_TOKEN={token}")
 
 
 @click.command()

@@ -205,7 +205,9 @@ def _check_mobilising(config: dict[str, Any]) -> None:
             "and of others only {date} and {severity}."
         )
     _check_whole(config, "Zoom", ("ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET"))
-    _check_whole(config, "Google Meet", ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_REFRESH_TOKEN"))
+    # Without the consent (`flask meet-consent`) the two are there alone, and Meet is not asked yet.
+    google = ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET")
+    _check_whole(config, "Google Meet", (*google, "GOOGLE_REFRESH_TOKEN") if config["GOOGLE_REFRESH_TOKEN"] else google)
     for name in ("PAGERDUTY_ROUTING_KEY", "PAGERDUTY_DRILL_KEY"):
         if config[name] and not re.fullmatch(r"[A-Za-z0-9]{32}", str(config[name])):
             raise SettingError(f"{name} is not a routing key of PagerDuty's; it must be 32 letters and digits.")

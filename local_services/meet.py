@@ -17,6 +17,8 @@ class LocalMeet(FaultyServer):
         self.client, self.secret, self.refresh = client, secret, refresh
         self.spaces: list[dict[str, Any]] = []
         self.tokens: set[str] = set()
+        self.code = "4/code"
+        """What the browser brings back from the page on which a user agrees."""
         self.enabled = True
         """Whether the project of the client has the Meet API."""
 
@@ -56,6 +58,8 @@ class LocalMeet(FaultyServer):
         asked = dict(parse_qsl(ask.body))
         if (asked.get("client_id"), asked.get("client_secret")) != (self.client, self.secret):
             return Reply(401, {"error": "invalid_client", "error_description": "The OAuth client was not found."})
+        if asked.get("grant_type") == "authorization_code":
+            return self._consent(asked)
         if asked.get("grant_type") != "refresh_token":
             return Reply(400, {"error": "unsupported_grant_type"})
         if asked.get("refresh_token") != self.refresh:
@@ -64,6 +68,11 @@ class LocalMeet(FaultyServer):
         self.tokens.add(token)
         scope = "https://www.googleapis.com/auth/meetings.space.created"
         return Reply(200, {"access_token": token, "token_type": "Bearer", "expires_in": 3599, "scope": scope})
+
+    def _consent(self, asked: dict[str, str]) -> Reply:
+        if asked.get("code") != self.code or not asked.get("redirect_uri", "").startswith("http://127.0.0.1"):
+            return Reply(400, {"error": "invalid_grant", "error_description": "Malformed auth code."})
+        return Reply(200, {"access_token": "once", "expires_in": 3599, "refresh_token": self.refresh})
 
     def _make(self) -> Reply:
         code = f"abc-mnop-{len(self.spaces):03d}"

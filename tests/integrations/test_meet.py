@@ -1,17 +1,21 @@
 """Calls by Google Meet: an address for each of the two, whatever breaks; what is wrong is said in words."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from click.testing import Result
 from flask import Flask
 
 import settings
+from app import create_app
 from domain import mobilising
 from domain.db import db
 from domain.incidents import Incident
 from domain.outbox import Delivery
 from integrations.calls import CallsSender, Meet, Zoom, provider
 from integrations.dispatch import Dispatcher
+from integrations.meet import Consent
 from integrations.wording import Wording
 from local_services import LocalMeet
 from tests.integrations.conftest import TOKYO, Hands
@@ -110,3 +114,55 @@ def test_what_the_settings_choose() -> None:
     assert isinstance(provider(settings.DEFAULTS | google | {"CALL_JITSI_URL": "https://jitsi.example/"}), Meet)
     assert isinstance(provider(settings.DEFAULTS | google | {"ZOOM_ACCOUNT_ID": "a"}), Zoom)
     assert provider(settings.DEFAULTS) is None
+
+
+@pytest.fixture
+def consent(app: Flask, meet: LocalMeet) -> Iterator[Callable[[str], Result]]:
+    """Runs `flask meet-consent` and pastes an address; `{state}` in it is what the command asked with."""
+    app.config.update(GOOGLE_CLIENT_ID="client", GOOGLE_CLIENT_SECRET="secret")
+    before = app.extensions["meet_consent"]
+
+    def run(pasted: str) -> Result:
+        asked = Consent("client", "secret", meet.token_url)
+        app.extensions["meet_consent"] = asked
+        state = dict(parse_qsl(urlsplit(asked.address()).query))["state"]
+        return app.test_cli_runner().invoke(args=["meet-consent"], input=pasted.format(state=state) + "\n")
+
+    yield run
+    app.extensions["meet_consent"] = before
+
+
+def test_the_consent_becomes_a_setting(consent, meet) -> None:
+    done = consent("http://127.0.0.1/?state={state}&code=4/code&scope=x")
+    assert done.exit_code == 0, done.output
+    assert "scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fmeetings.space.created" in done.output
+    assert f"GOOGLE_REFRESH_TOKEN={meet.refresh}" in done.output
+
+
+@pytest.mark.parametrize(
+    ("pasted", "said"),
+    [
+        ("http://127.0.0.1/?state={state}&error=access_denied", "access_denied"),
+        ("http://127.0.0.1/?state=another&code=4/code", "not the address"),
+        ("nonsense", "not the address"),
+        ("http://127.0.0.1/?state={state}&code=4/other", "Malformed auth code."),
+    ],
+)
+def test_without_a_consent_it_says_why(consent, pasted, said) -> None:
+    done = consent(pasted)
+    assert done.exit_code == 1
+    assert said in done.output
+
+
+def test_the_consent_needs_the_client_first(app: Flask) -> None:
+    done = app.test_cli_runner().invoke(args=["meet-consent"])
+    assert done.exit_code == 1
+    assert "GOOGLE_CLIENT_ID" in done.output
+
+
+def test_before_the_consent_meet_is_not_asked(tmp_path) -> None:
+    client = {"GOOGLE_CLIENT_ID": "c", "GOOGLE_CLIENT_SECRET": "s"}
+    assert provider(settings.DEFAULTS | client) is None
+    create_app({"TESTING": True, **client}, str(tmp_path))
+    with pytest.raises(settings.SettingError, match="GOOGLE_CLIENT_SECRET"):
+        create_app({"TESTING": True, "GOOGLE_CLIENT_ID": "c"}, str(tmp_path))
