@@ -1,14 +1,16 @@
 """The commands of `flask --app app …` that belong to no room: deliver, backup, sample, meet-consent."""
 
+import os
 import signal
 import sqlite3
 import subprocess
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import click
 from flask import Flask, current_app
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 import sample
 from domain.db import db
@@ -62,17 +64,41 @@ def meet_consent() -> None:
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
-    """Copies the database into FILE while the portal runs."""
+    """Copies the database into FILE while the portal runs. Only its owner may read it: it names people."""
     url = make_url(current_app.config["SQLALCHEMY_DATABASE_URI"])
     if file.exists():
         raise click.ClickException(f"{file} exists already; a backup never overwrites. Choose another name.")
-    if url.drivername.startswith("postgresql"):
-        plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        click.echo("Calling pg_dump …")
-        subprocess.run(["pg_dump", "--format=custom", f"--file={file}", plain], check=True)  # noqa: S603, S607
-    else:
-        source = sqlite3.connect(url.database or "")
-        target = sqlite3.connect(file)
+    # Under its own name only once it is whole: what was broken off cannot be taken for a backup.
+    part = file.with_name(f"{file.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        part.touch(0o600)
+        if url.drivername.startswith("postgresql"):
+            _dump(url, part)
+        else:
+            _copy(url, part)
+        part.rename(file)
+    except (OSError, sqlite3.Error) as error:
+        raise click.ClickException(f"{file} could not be written: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    db.session.remove()
+    click.echo(f"Written: {file}")
+
+
+def _dump(url: URL, file: Path) -> None:
+    click.echo("Calling pg_dump …")
+    # The password goes through the environment: everybody on the machine sees the command.
+    plain = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    environment = {**os.environ, "PGPASSWORD": url.password} if url.password else None
+    command = ["pg_dump", "--format=custom", f"--file={file}", plain]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)  # noqa: S603 (no shell)
+    if done.returncode:
+        raise click.ClickException(f"pg_dump failed: {done.stderr.strip()}")
+
+
+def _copy(url: URL, file: Path) -> None:
+    with closing(sqlite3.connect(url.database or "")) as source, closing(sqlite3.connect(file)) as target:
         with click.progressbar(length=1, label="Copying") as bar:
 
             def show(_status: int, left: int, total: int) -> None:
@@ -81,9 +107,5 @@ def backup(file: Path) -> None:
 
             source.backup(target, pages=500, progress=show)
         found = target.execute("PRAGMA integrity_check").fetchone()[0]
-        target.close()
-        source.close()
-        if found != "ok":
-            raise click.ClickException(f"The copy is damaged ({found}). Do not rely on {file}.")
-    db.session.remove()
-    click.echo(f"Written: {file}")
+    if found != "ok":
+        raise click.ClickException(f"The copy is damaged ({found}). Do not rely on {file}.")

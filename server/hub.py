@@ -247,6 +247,7 @@ class Hub:
 
     async def _publish(self) -> None:
         """After a signal, or when a fragment's time has come: at once, then at most every PAUSE seconds."""
+        failed = False
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._until_due()):
@@ -261,8 +262,12 @@ class Hub:
                 # What most people look at comes first.
                 for key in sorted(keys, key=lambda key: -len(self._streams.get(key, ()))):
                     await self._refresh(key)
-            except Exception:
-                log.exception("the live hub failed; it tries again")
+                failed = False
+            except Exception as error:
+                # Said in full once: a database that is away for a minute would fill the log.
+                say = log.warning if failed else log.exception
+                say("the live hub failed; it tries again", error=type(error).__name__)
+                failed = True
                 self._loop.call_later(AGAIN.total_seconds(), self._note)
             await asyncio.sleep(max(0.0, began + PAUSE - time.monotonic()))
 

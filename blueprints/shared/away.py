@@ -2,7 +2,8 @@
 first that is answered again ends it.
 
 What was last seen is kept by person, session epoch and class of rights, as it went out (PostgreSQL only: SQLite is away
-when its disk is). It is thrown away when one of the three changes, and not shown while that is in doubt.
+when its disk is). It is thrown away when one of the three changes, which is asked after every commit. A commit of the
+last seconds before the database went may be one that nobody could ask about; nobody is shown more than they had seen.
 """
 
 import gzip
@@ -33,6 +34,8 @@ MOST = 48 * 1024 * 1024
 """Bytes of pages that are kept, compressed; the ones that nobody saw for longest go first."""
 PAUSE = 1.0
 """Seconds between two looks at whether it is back."""
+DOUBT = 5.0
+"""Seconds before an outage in which a commit may have gone unasked."""
 HANGING = 6.0
 """Seconds for which one such look may take; meanwhile nobody else waits for one."""
 ASK_ANYWAY = {"operations.healthz", "operations.readyz"}
@@ -50,6 +53,8 @@ class Breaker:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._look_at: float | None = None
+        self.since = 0.0
+        """When it went away last (monotonic)."""
 
     @property
     def is_open(self) -> bool:
@@ -58,6 +63,7 @@ class Breaker:
     def failed(self) -> None:
         """It did not answer."""
         if not self.is_open:
+            self.since = time.monotonic()
             log.warning("the database is away; pages show what was last known")
         self._look_at = time.monotonic() + PAUSE
 
@@ -100,6 +106,7 @@ class LastKnown:
         self._bytes = 0
         self._doubts = 0
         self._settled = 0
+        self._doubted_at = 0.0
 
     def keep(self, path: str, seen: Seen) -> None:
         """The newest of its person and address."""
@@ -111,16 +118,19 @@ class LastKnown:
             while self._bytes > self._most:
                 self._drop(next(iter(self._pages)))
 
-    def find(self, session_id: str, path: str) -> Seen | None:
-        """What this session saw there last, unless its rights are in doubt."""
+    def find(self, session_id: str, path: str, away_since: float) -> Seen | None:
+        """What this session saw there last; nothing where its rights were in doubt for long before the outage."""
         with self._lock:
-            return self._pages.get((session_id, path)) if self._doubts == self._settled else None
+            if self._doubts != self._settled and self._doubted_at < away_since - DOUBT:
+                return None
+            return self._pages.get((session_id, path))
 
-    def doubt(self) -> int:
-        """Something was committed: until `settle` nobody is shown anything. Returns what `settle` needs."""
+    def doubt(self) -> None:
+        """Something was committed: who is still who they were is asked next, and told to `settle`."""
         with self._lock:
+            if self._doubts == self._settled:
+                self._doubted_at = time.monotonic()
             self._doubts += 1
-            return self._doubts
 
     @property
     def doubts(self) -> int:
@@ -147,14 +157,14 @@ def init_app(app: Flask) -> None:
     """Before anything else that hooks into requests: what goes out last is kept, and what comes in is stopped first."""
     breaker, known = Breaker(), LastKnown()
     app.extensions["last_known"] = known
-    app.register_error_handler(Away, lambda _error: _answer(known))
+    app.register_error_handler(Away, lambda _error: _answer(known, breaker.since))
 
     @app.errorhandler(DBAPIError)
     def fail(error: DBAPIError) -> Any:
         if not is_away(error):
             return unexpected(error)
         breaker.failed()
-        return _answer(known)
+        return _answer(known, breaker.since)
 
     def stop() -> None:
         if request.endpoint not in ASK_ANYWAY:
@@ -187,13 +197,13 @@ def _keep(known: LastKnown, response: Response) -> Response:
     return response
 
 
-def _answer(known: LastKnown) -> Response:
+def _answer(known: LastKnown, since: float) -> Response:
     """The page as it was last seen by who asks, or a sentence."""
     # Nobody is loaded any more, whatever the page needs.
     g._login_user = AnonymousUserMixin()
     db.session.remove()
     path, session_id = _address(), _session_id()
-    seen = known.find(session_id, path) if path and session_id else None
+    seen = known.find(session_id, path, since) if path and session_id else None
     if seen is not None:
         return _again(seen)
     answer = show(503, gettext(
