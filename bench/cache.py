@@ -208,7 +208,7 @@ def beside_nginx(
 
 def while_busy(client: Client, cookie: str, given: argparse.Namespace) -> None:
     """A cached board alone, and while pages that nobody keeps saturate the process."""
-    board, other = request_of(cookie), request_of(cookie, "/reports")
+    board, other = request_of(cookie), request_of(cookie, "/me")
     options = {"connections": 10, "seconds": given.seconds * 2, "pause": 5000}
     alone = client.ask(PORTAL, board, **options)
     load = client.start(PORTAL, other, connections=30, seconds=given.seconds * 2 + 1)

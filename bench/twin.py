@@ -213,10 +213,13 @@ class Trial:
     def number(self) -> str:
         return f"{next(self.numbers)}"
 
+    def compared(self) -> int:
+        return sum(number for name, number in self.counts.items() if name.startswith("read"))
+
     def run(self, requests: int) -> Counter[str]:
         """That many compared requests; returns what happened how often."""
         self.last = "the start"
-        while sum(number for name, number in self.counts.items() if name.startswith("read")) < requests:
+        while self.compared() < requests:
             if self.chance.random() < 1 / self.between:
                 self.change()
             self.read(self.chance.choice(self.people))
@@ -302,10 +305,9 @@ def report(url: str, folder: Path, given: argparse.Namespace) -> None:
     trial = Trial(url, folder, given.seed, readers=given.readers, between=given.between)
     began = time.monotonic()
     try:
-        for _ in range(0, given.requests, max(1, given.requests // 20)):
-            done = sum(number for name, number in trial.counts.items() if name.startswith("read"))
-            trial.run(min(given.requests, done + max(1, given.requests // 20)))
-            print(f"  {done} compared, none differs", flush=True)
+        for part in range(1, 101):
+            trial.run(given.requests * part // 100)
+            print(f"  {trial.compared()} compared after {time.monotonic() - began:.0f} s, none differs", flush=True)
     finally:
         trial.close()
     print(f"{given.requests} requests compared in {time.monotonic() - began:.0f} s, every byte the same")

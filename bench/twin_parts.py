@@ -208,7 +208,8 @@ class Noise:
 
     def _run(self) -> None:
         line = Line(self._port)
-        while not self._stop.is_set():
+        # With a rest, so that those who are compared come first.
+        while not self._stop.wait(0.005):
             line.ask(self._pick())
         line.close()
 

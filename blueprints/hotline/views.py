@@ -10,6 +10,7 @@ from blueprints.hotline.forms import ReportForm, facility_called, service_of, sy
 from blueprints.hotline.live import found, shown, system_duty, with_arrival
 from blueprints.hotline.photos import read_photo
 from blueprints.shared import words
+from blueprints.shared.keeping import kept
 from blueprints.shared.language import now, zone
 from blueprints.shared.pages import new_key, render
 from blueprints.shared.who import me, myself, signed_in
@@ -120,6 +121,7 @@ def facilities() -> str:
 
 @bp.get("/reports")
 @signed_in
+@kept
 def index() -> str:
     """All reports, open ones first; `mine`: those of the person, and those they joined."""
     mine = request.args.get("mine") == "1"

@@ -66,6 +66,7 @@ def _facility_answers(query: str, loaded: board.Board) -> list[tuple[catalog.Fac
 
 @bp.get("/history")
 @signed_in
+@kept
 def history() -> str:
     """Past incidents by month of the organisation's zone, searchable."""
     query = one_line(request.args.get("q"))[:100]

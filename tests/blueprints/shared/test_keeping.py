@@ -35,7 +35,7 @@ def incident(cast: SimpleNamespace) -> str:
         ).code  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["/", "/live/poll", "/roster", "/incidents/{incident}"])
+@pytest.mark.parametrize("path", ["/", "/live/poll", "/roster", "/incidents/{incident}", "/history", "/reports"])
 def test_what_everybody_looks_at_holds_for_the_minute(
     cast: SimpleNamespace, sign_in: SignIn, incident: str, path: str
 ) -> None:
