@@ -10,7 +10,7 @@ from typing import Any
 import click
 from sqlalchemy import select, update
 
-from domain import absences, beginnings, hotline, incidents, maintenances, overrides, planning
+from domain import absences, beginnings, hotline, incidents, maintenances, overrides, planning, questions, timeline
 from domain.catalog import Facility, Service, Symptom
 from domain.cycles import Cycle
 from domain.db import db, writing
@@ -195,8 +195,8 @@ def _live(people: dict[str, Person], services: dict[str, Service], minute: Minut
         facility=db.session.scalar(select(Facility).where(Facility.name == "青葉アドベンチャーパーク")),
     )
     report.acknowledge(by=system, at=minute(-46))
-    for name in ("中村 恵", "渡辺 大輔"):
-        report.add_voice(by=people[name], at=minute(-45))
+    for name, customers in gate["customers"].items():
+        report.add_voice(by=people[name], at=minute(-45), customers=customers)
     first = incidents.declare(
         key="sample-live-1",
         by=system,
@@ -220,6 +220,7 @@ def _live(people: dict[str, Person], services: dict[str, Service], minute: Minut
         )
         db.session.expire(first)
         assert said.id
+    _for_the_bridge(first, people, minute)
     late = incidents.declare(
         key="sample-live-2",
         by=system,
@@ -242,6 +243,15 @@ def _live(people: dict[str, Person], services: dict[str, Service], minute: Minut
         key="sample-report-2", by=people["中村 恵"], at=minute(-9), symptom=None, body=FACTS["suspicion"]
     )
     coupon.acknowledge(by=people["伊藤 航"], at=minute(-6))
+
+
+def _for_the_bridge(incident: Incident, people: dict[str, Person], minute: Minutes) -> None:
+    """What the bridge's desk shows: facts of the system side since the last update, a question of the customers'."""
+    gate = FACTS["live"][0]
+    for offset, text in gate["facts"]:
+        timeline.add(incident, text, by=people["岡本 沙織"], at=minute(offset), for_bridge=True)
+    name, offset, body = gate["question"]
+    questions.ask(incident, body, key="sample-question-1", by=people[name], at=minute(offset))
 
 
 def _symptom(key: str) -> Symptom | None:
