@@ -22,11 +22,14 @@ def promise_content(
         "time": wording.moment(duty.at),
     }
     blocks = [section(f"{start}{whom}*{head}*"), section(line(incident.title), "title")]
+    page = f"incidents/{incident.code}"
     if facts.details["stage"] == "commander":
         blocks.append(section(_help(line(str(facts.details["bridge"]), 60), wording)))
+        link = linked(base_url, page, _("Incident page and record"))
     else:
         blocks.append(section(_("If there is no time, “no news” is enough.")))
-    if link := linked(base_url, f"incidents/{incident.code}/updates/new", _("Write an update")):
+        link = linked(base_url, f"{page}/desk", _("The bridge's desk"))
+    if link:
         blocks.append(small(link))
     return f"{start}{whom}{head}", blocks
 

@@ -71,6 +71,11 @@ def test_the_bridge_is_told_before_and_after_then_the_commander(slack, work, han
         f"INC-1: the update promised for {due} is late.",
         f"INC-1: the update promised for {due} is still missing.",
     ]
+    links = [
+        str(one["blocks"]) for channel in slack.workspace.channels.values() if channel.is_im for one in channel.messages
+    ]
+    assert f"<{BASE}/incidents/INC-1/desk|The bridge's desk>" in links[0]
+    assert f"<{BASE}/incidents/INC-1|Incident page and record>" in links[2]
     whom = [one.members[1] for one in slack.workspace.channels.values() if one.is_im]
     assert whom == ["U0SATO", "U0OKAMOTO"]
 
