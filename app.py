@@ -20,7 +20,7 @@ import settings
 from blueprints import rooms
 from blueprints.shared import away, errors, keeping, language, live, pages, security, signin
 from blueprints.status import answer
-from domain import beginnings, business_hours, formation_clock, hotline_clock, learning_clock, promise_clock
+from domain import beginnings, business_hours, formation_clock, hotline_clock, learning_clock, mirror, promise_clock
 from domain.db import Organisation, db, guard, writing
 from integrations import calls, mail
 from integrations.console import ConsoleSender
@@ -68,15 +68,20 @@ def create_app(
     answer.init_app(app)
     commands.init_app(app)
     app.extensions["deliver"] = Dispatcher(_senders(app), clock=lambda: datetime.now(UTC))
+    watches: list[Watch] = []
     if app.config["SLACK_BOT_TOKEN"]:
         # Without Slack nothing is written down: it would be out of date by the time it could go out.
-        app.extensions["watch"] = Watches(
+        watches += [
             Watch(_now),
             Watch(_now, of=hotline_clock, every=timedelta(seconds=5)),
             Watch(_now, of=formation_clock, every=timedelta(seconds=15)),
             Watch(_now, of=promise_clock, every=timedelta(seconds=5)),
             Watch(_now, of=learning_clock, every=learning_clock.EVERY),
-        )
+        ]
+    if app.config["CONFLUENCE_URL"]:
+        watches.append(Watch(_now, of=mirror, every=mirror.EVERY))
+    if watches:
+        app.extensions["watch"] = Watches(*watches)
     _slack_ports(app)
     _serve_static(app)
     return app
@@ -171,11 +176,25 @@ def _senders(app: Flask) -> dict[str, Any]:
         config["PAGERDUTY_ROUTING_KEY"], config["PAGERDUTY_DRILL_KEY"], config["PAGERDUTY_EVENTS_URL"], **words
     )
     provider = calls.provider(config)
-    return _slack(config) | {
-        "mail": _mail(config),
-        "pagerduty": pager,
-        "calls": calls.CallsSender(provider, **words) if provider else ConsoleSender("calls"),
-    }
+    return (
+        _slack(config)
+        | _confluence(config, words)
+        | {
+            "mail": _mail(config),
+            "pagerduty": pager,
+            "calls": calls.CallsSender(provider, **words) if provider else ConsoleSender("calls"),
+        }
+    )
+
+
+def _confluence(config: dict[str, Any], words: dict[str, Any]) -> dict[str, Any]:
+    """Nothing where it is not set up: the record is whole without it."""
+    if not config["CONFLUENCE_URL"]:
+        return {}
+    from integrations.confluence import ConfluenceSender
+
+    given = (config[f"CONFLUENCE_{name}"] for name in ("URL", "USER", "TOKEN", "SPACE_ID", "TITLE"))
+    return {"confluence": ConfluenceSender(*given, **words)}
 
 
 def _mail(config: dict[str, Any]) -> Any:

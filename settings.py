@@ -61,6 +61,11 @@ DEFAULTS: dict[str, Any] = {
     "UPDATE_FIRST": "5",
     "UPDATE_EVERY": "20",
     "UPDATE_EVERY_FOR": "120",
+    "CONFLUENCE_URL": None,
+    "CONFLUENCE_USER": None,
+    "CONFLUENCE_TOKEN": None,
+    "CONFLUENCE_SPACE_ID": None,
+    "CONFLUENCE_TITLE": "{date} {code} {title}",
     "SMTP_URL": None,
     "SMTP_HOST": None,
     "SMTP_PORT": "587",
@@ -77,7 +82,7 @@ SEVERITIES = ("minor", "major", "critical")
 MAIL_SCHEMES = ("smtps", "smtp+starttls", "smtp")
 ADDRESSES = (
     "BASE_URL", "SLACK_API_URL", "PAGERDUTY_EVENTS_URL", "CALL_SYSTEM_URL", "CALL_CUSTOMER_URL", "CALL_JITSI_URL",
-    "ZOOM_TOKEN_URL", "ZOOM_API_URL", "GOOGLE_TOKEN_URL", "GOOGLE_MEET_URL",
+    "ZOOM_TOKEN_URL", "ZOOM_API_URL", "GOOGLE_TOKEN_URL", "GOOGLE_MEET_URL", "CONFLUENCE_URL",
 )  # fmt: skip
 MAX_BODY = 15 * 1024 * 1024
 """Bytes of a request: a phone's photo fits; more is answered with 413."""
@@ -166,6 +171,7 @@ def _check(config: dict[str, Any]) -> None:
         if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
             raise SettingError(f"{name} is {value!r}; it must be an address such as https://noroshi.example.jp/.")
     _check_mobilising(config)
+    _check_confluence(config)
     _check_mail(config)
     config["SLACK_TIMELINE_REACTION"] = _reaction(str(config["SLACK_TIMELINE_REACTION"]))
     config["HOTLINE_REMINDERS"] = tuple(
@@ -219,6 +225,21 @@ def _check_whole(config: dict[str, Any], service: str, names: tuple[str, ...]) -
     if missing and len(missing) < len(names):
         raise SettingError(
             f"{missing[0]} is not set, so {service} cannot be asked; set it, or none of {', '.join(names)}."
+        )
+
+
+def _check_confluence(config: dict[str, Any]) -> None:
+    """What the record is mirrored by."""
+    names = ("CONFLUENCE_URL", "CONFLUENCE_USER", "CONFLUENCE_TOKEN", "CONFLUENCE_SPACE_ID")
+    if any(config[name] for name in names) and (missing := [name for name in names if not config[name]]):
+        raise SettingError(f"{missing[0]} is not set, so nothing is mirrored; set it, or none of {', '.join(names)}.")
+    space, title = config["CONFLUENCE_SPACE_ID"], str(config["CONFLUENCE_TITLE"])
+    if space and not (str(space).isascii() and str(space).isdecimal()):
+        raise SettingError(f"CONFLUENCE_SPACE_ID is {space!r}; it must be the number of a space.")
+    if "{code}" not in title or not channel_names.is_pattern(title):
+        raise SettingError(
+            f"CONFLUENCE_TITLE is {title!r}; it must hold {{code}}, "
+            "and of others only {date}, {title} and {severity}."
         )
 
 

@@ -127,12 +127,9 @@ class Picture(Model):
 
 
 class Mirror(Model):
-    """Where the record lies in Confluence, how fresh it is there (`mirrored_at`), and when it last changed here."""
+    """That a record is mirrored to Confluence, and when something last changed here that no event tells of."""
 
     __tablename__ = "record_mirrors"
 
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"), primary_key=True)
-    page_id: Mapped[str | None] = mapped_column(String(40))
-    url: Mapped[str | None] = mapped_column(Text)
-    mirrored_at: Mapped[datetime | None]
     changed_at: Mapped[datetime | None]

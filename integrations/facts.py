@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from domain import hotline_clock, mobilising, promise_clock, report_paging, spreading
+from domain import hotline_clock, mirror, mobilising, promise_clock, report_paging, spreading
 from domain.catalog import Service, Symptom
 from domain.db import db
 from domain.hotline import Photo, Report
@@ -15,6 +15,7 @@ from domain.incidents import Incident, Update
 from domain.outbox import Delivery
 from domain.people import Person
 from integrations.duty_facts import DutyFacts, Named, load_duty
+from integrations.mirror_facts import MirrorFacts, load_mirror
 from integrations.mobilising_facts import PREFIXES, MobilisingFacts, load_mobilising, load_report_paging
 from integrations.told_facts import ToldFacts, load_told
 
@@ -129,6 +130,7 @@ class DeliveryFacts:
     duty: DutyFacts | None = None
     told: ToldFacts | None = None
     mobilising: MobilisingFacts | None = None
+    mirror: MirrorFacts | None = None
 
 
 def load(delivery_id: int, deadline: float, at: datetime) -> DeliveryFacts:
@@ -145,6 +147,7 @@ def load(delivery_id: int, deadline: float, at: datetime) -> DeliveryFacts:
         told=load_told(row) if row.kind.startswith("told.") else None,
         duty=_duty(row, report, incident, at),
         mobilising=_outside(row, incident, at),
+        mirror=load_mirror(incident) if incident and row.kind == mirror.PAGE else None,
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
-"""The project's own PagerDuty, Zoom and Google Meet to try and test with: they check what they get, and can fail."""
+"""The project's own PagerDuty, Zoom, Google Meet, Confluence to try and test with: they check, and can fail."""
 
+from local_services.confluence import LocalConfluence
 from local_services.meet import LocalMeet
 from local_services.pagerduty import LocalPagerDuty
 from local_services.zoom import LocalZoom
 
-__all__ = ["LocalMeet", "LocalPagerDuty", "LocalZoom"]
+__all__ = ["LocalConfluence", "LocalMeet", "LocalPagerDuty", "LocalZoom"]

@@ -5,7 +5,7 @@ settings that lead there.
 import sys
 import threading
 
-from local_services import LocalMeet, LocalPagerDuty, LocalZoom
+from local_services import LocalConfluence, LocalMeet, LocalPagerDuty, LocalZoom
 
 
 def main() -> None:
@@ -30,8 +30,16 @@ def main() -> None:
         "GOOGLE_CLIENT_SECRET": meet.secret,
         "GOOGLE_REFRESH_TOKEN": meet.refresh,
     }
+    wiki = LocalConfluence()
+    wiki.port = 8104
+    settings |= {
+        "CONFLUENCE_URL": "http://127.0.0.1:8104",
+        "CONFLUENCE_USER": wiki.user,
+        "CONFLUENCE_TOKEN": wiki.token,
+        "CONFLUENCE_SPACE_ID": wiki.space,
+    }
     settings |= meets if "meet" in sys.argv[1:] else zooms
-    with pager, zoom, meet:
+    with pager, zoom, meet, wiki:
         print(" \\\n".join(f"{name}={value}" for name, value in settings.items()), flush=True)
         try:
             threading.Event().wait()

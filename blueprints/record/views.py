@@ -18,11 +18,13 @@ from blueprints.shared.language import now
 from blueprints.shared.linked import linked
 from blueprints.shared.typed import good_key
 from blueprints.shared.who import my_rights, myself, responders, signed_in
-from domain import pictures, record, record_known
+from domain import mirror, pictures, record, record_known
 from domain.db import writing
 from domain.errors import Conflict, Refused
 from domain.incidents import Incident
 from domain.record_text import paragraphs
+
+words.DELIVERY_KINDS.update({mirror.PAGE: _l("Record's page in Confluence")})
 
 RECENT = 30
 """Rows of the timeline that stand in the record; the whole is a tap away."""
@@ -75,7 +77,7 @@ def shown(incident: Incident) -> dict[str, Any]:
     told = state(incident, editors=False)[0]
     return {
         "state": told, "seqs": json.loads(told)["seqs"], "paragraphs": paragraphs, "linked": linked,
-        "pictures": pictures.of(incident),
+        "pictures": pictures.of(incident), "mirrored": mirror.where(incident),
     }  # fmt: skip
 
 

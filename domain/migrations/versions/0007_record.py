@@ -108,9 +108,6 @@ def upgrade() -> None:
     op.create_table(
         "record_mirrors",
         sa.Column("incident_id", sa.Integer(), nullable=False),
-        sa.Column("page_id", sa.String(length=40), nullable=True),
-        sa.Column("url", sa.Text(), nullable=True),
-        sa.Column("mirrored_at", INSTANT, nullable=True),
         sa.Column("changed_at", INSTANT, nullable=True),
         sa.ForeignKeyConstraint(
             ["incident_id"], ["incidents.id"], name=op.f("fk_record_mirrors_incident_id_incidents")
