@@ -34,7 +34,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "incident.began", "incident.ended",
         "incident.declared", "incident.edited", "incident.reopened", "incident.closed", "incident.followed_up_again",
         "incident.merged", "incident.merged_here", "incident.no_incident", "maintenance.planned", "followup.added",
-        "followup.done", "followup.undone",
+        "followup.done", "followup.undone", "postmortem.planned", "postmortem.held", "postmortem.not_held",
     ),
     "failure": ("delivery.failed",),
 }  # fmt: skip
@@ -46,6 +46,7 @@ ARRIVED = ("channel.create", "page.trigger", "call.open")
 LEFT_OUT = {
     "question.seconded", "question.marked", "report.restored", "report.went_on", "report.merged",
     "delivery.sent_again",
+    "postmortem.written",
     "timeline.added", "timeline.correct", "timeline.move", "timeline.strike", "timeline.restore",
 }  # fmt: skip
 """Echoes of facts that stand there already, and what is written in the timeline itself."""

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from integrations.slack import CHANNEL_ID, TROUBLE
 from integrations.slack_errors import TOKEN
-from integrations.slack_scopes import NEEDED, what_for
+from integrations.slack_scopes import HEARD, NEEDED, what_for
 from integrations.wording import Wording
 
 TIME_LIMIT = 10.0
@@ -171,6 +171,10 @@ class Check:
                     "“dispatch_failed” means that it is wrong, or that Slack does not reach this address."
                 ),
             )
+        events = ", ".join(name for name in HEARD if " " not in name)
+        yield Finding(
+            None, _("Under Event Subscriptions these bot events must stand: %(events)s.") % {"events": events}
+        )
         base = (self.base_url or "").rstrip("/")
         if not base.startswith("https://"):
             yield Finding(

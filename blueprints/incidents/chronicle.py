@@ -12,6 +12,7 @@ from blueprints.incidents.formed import handed_over
 from blueprints.incidents.mobilised import CALL_NAMES
 from blueprints.incidents.sentences import ATTEMPTS
 from blueprints.incidents.story import lines_of
+from blueprints.shared.language import moment
 from blueprints.shared.linked import linked
 from blueprints.shared.pages import plain
 from blueprints.shared.words import DELIVERY_KINDS, word
@@ -248,6 +249,11 @@ def _channel(fact: Fact, told: Chronicle) -> tuple[str, str]:
     return gettext("Channel opened in Slack: #%(name)s", name=fact.details.get("place") or ""), ""
 
 
+def _meeting(fact: Fact, told: Chronicle) -> tuple[str, str]:
+    at = datetime.fromisoformat(fact.details["meets_at"])
+    return gettext("Postmortem planned for %(time)s", time=moment(at)), ""
+
+
 def _failed(fact: Fact, told: Chronicle) -> tuple[str, str]:
     what = str(DELIVERY_KINDS.get(str(fact.details.get("what")), fact.details.get("what")))
     return gettext("Not delivered: %(what)s", what=what), str(fact.details.get("error") or "")
@@ -315,6 +321,9 @@ _WORDS: dict[str, Callable[[Fact, Chronicle], tuple[str, str]]] = {
     "followup.added": _said(lambda: gettext("Somebody was put on the list of who still needs help")),
     "followup.done": _said(lambda: gettext("Somebody on the list of who still needs help was helped")),
     "followup.undone": _said(lambda: gettext("Somebody is back on the list of who still needs help")),
+    "postmortem.planned": _meeting,
+    "postmortem.held": _said(lambda: gettext("The postmortem took place")),
+    "postmortem.not_held": _said(lambda: gettext("The postmortem did not take place yet after all")),
     "delivery.failed": _failed,
 }
 """For every kind of fact: the sentence, and what was written there."""

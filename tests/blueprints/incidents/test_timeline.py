@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import func, select
 
 from blueprints.incidents.chronicle import _WORDS, PER_PAGE
-from domain import chronicle
+from domain import chronicle, postmortem
 from domain.db import db, writing
 from domain.incidents import Incident
 from domain.outbox import Delivery, DeliveryError
+from domain.people import Person
 from domain.timeline import Entry
 
 EN = {"Accept-Language": "en"}
@@ -273,7 +274,8 @@ def test_every_kind_of_event_has_its_words_or_is_left_out():
     for file in Path("domain").glob("*.py"):
         kinds |= set(
             re.findall(
-                r'record\(\s*"((?:incident|report|question|followup|maintenance|delivery)\.\w+)"', file.read_text()
+                r'record\(\s*"((?:incident|report|question|followup|maintenance|delivery|postmortem)\.\w+)"',
+                file.read_text(),
             )
         )
     told = {kind for group in chronicle.GROUPS.values() for kind in group}
@@ -322,6 +324,18 @@ def test_everything_that_the_portal_knows_stands_there_by_itself(everything, pag
     ):  # fmt: skip
         assert words in html, words
     assert SCRIPT not in html
+
+
+def test_what_comes_after_closing_stands_there_as_well(page, incident, cast, now):
+    with writing():
+        one = db.session.get_one(Incident, incident.id)
+        meeting = postmortem.begun(one)
+        by = db.session.get_one(Person, cast.bridge.id)
+        meeting.plan(now + timedelta(days=3), host=by, place="", by=by, at=now)
+        meeting.hold(True, by=by, at=now)
+    html = page()
+    assert "Postmortem planned for" in html
+    assert "The postmortem took place" in html
 
 
 def test_in_japanese_as_well(everything, page):

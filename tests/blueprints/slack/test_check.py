@@ -50,6 +50,7 @@ def test_all_is_well(check) -> None:
     assert "All permissions are there" in found.output
     assert "joins it with the first message" in found.output
     assert "type /status" in found.output
+    assert "app_mention, message.channels, reaction_added, reaction_removed" in found.output
     assert "https://noroshi.example.jp/slack/" in found.output
 
 
