@@ -56,7 +56,7 @@ FLOORS = (
     {"additions", "suspicion", "hotline", "alike", "hotline_clock", "formation_clock", "promise_clock"},
     {"questions", "endings", "timeline", "desk", "go_ahead"},
     {"record", "record_tables", "record_known", "carets", "pictures", "mirror", "readiness", "board", "chronicle", "slack_notes"},
-    {"workdays", "blameless", "actions", "postmortem", "figures", "learning_clock", "memory"},
+    {"workdays", "blameless", "actions", "postmortem", "figures", "learning_clock", "lexicon", "memory"},
 )
 """From the ground up: a module imports its own floor and those below."""
 
