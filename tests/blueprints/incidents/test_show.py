@@ -37,7 +37,7 @@ def test_a_reader_sees_no_buttons_of_responders(sign_in, cast, incident):
 def test_the_page_includes_what_the_stream_sends(app, sign_in, cast, incident):
     client = sign_in(cast.reader)
     part = client.get(f"/incidents/{incident.code}", headers={"HX-Request-Type": "partial"}).text
-    assert part.lstrip().startswith(f'<div class="cols" id="incident-{incident.id}">')
+    assert part.lstrip().startswith(f'<div class="cols past" id="incident-{incident.id}">')
     assert f"topic=incident-{incident.id}" in client.get(f"/incidents/{incident.code}").text
 
 
