@@ -103,25 +103,25 @@ class PendingUpdate(Model):
             raise Refused("note", "words_long", most=NOTE)
         self._decide("refused", by, at)
 
-    def withdraw(self, *, by: Person, at: datetime) -> None:
-        """Nobody waits for it any more. Again changes nothing.
+    def withdraw(self, *, by: Person, at: datetime, draft: bool = True) -> None:
+        """Nobody waits for it any more. Again changes nothing. `draft`: the words go back to who wrote them.
 
         Raises:
             Conflict: it was given or refused.
         """
         if self.state != "withdrawn":
             self._check_waits()
-            self._decide("withdrawn", by, at)
+            self._decide("withdrawn", by, at, draft)
 
     def _check_waits(self) -> None:
         if self.state != "waiting":
             name = self.decided_by.name if self.decided_by else ""
             raise Conflict("go_ahead_decided", name=name)
 
-    def _decide(self, state: str, by: Person, at: datetime) -> None:
+    def _decide(self, state: str, by: Person, at: datetime, draft: bool = True) -> None:
         self.state, self.decided_at, self.decided_by = state, at, by
         db.session.flush()
-        if state != "given":
+        if state != "given" and draft:
             save_draft(self.incident, self.by, {**self.words, "state": str(self.given["state"])}, at=at)
         record(f"incident.go_ahead_{state}", by=by, at=at, incident_id=self.incident_id, note=self.note)
         _tell(self, at)
@@ -209,6 +209,13 @@ def waiting(incident: Incident) -> PendingUpdate | None:
     """What waits for a go-ahead: one query."""
     query = select(PendingUpdate).where(PendingUpdate.incident_id == incident.id, PendingUpdate.state == "waiting")
     return db.session.scalar(query.order_by(PendingUpdate.id.desc()).limit(1))
+
+
+def overtake(incident: Incident, *, by: Person, at: datetime) -> None:
+    """Something was published without waiting: what waited does not any more. Others get their words back."""
+    pending = waiting(incident) if wanted() else None
+    if pending is not None:
+        pending.withdraw(by=by, at=at, draft=pending.by_id != by.id)
 
 
 def found(incident: Incident, number: int) -> PendingUpdate | None:

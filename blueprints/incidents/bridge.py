@@ -178,6 +178,7 @@ def publish(code: str) -> Any:
                 _ask_first(incident, form, given, wrote_as or "bridge")
             else:
                 incident.publish(by=myself(), at=now(), wrote_as=wrote_as or "bridge", **given)
+                go_ahead.overtake(incident, by=myself(), at=now())
     except Refused as refused:
         form.refuse(refused)
         return form_page(incident, form), 422

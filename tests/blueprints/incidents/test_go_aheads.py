@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from domain import go_ahead
-from domain.db import db, organisation
+from domain.db import db, organisation, writing
 from domain.incidents import Incident
 
 EN = {"Accept-Language": "en"}
@@ -109,13 +109,26 @@ def test_nobody_else_decides(sign_in, cast, colleague, incident, pending):
     assert "原因がわかりました。" not in sign_in(cast.reader).get(f"/incidents/{incident.code}").text
 
 
-def test_words_that_somebody_overtook_are_not_waved_through(sign_in, cast, incident, fields, pending):
-    other = {**fields, "key": "u2", "situation": "別の更新"}
-    assert sign_in(cast.bridge).post(f"/incidents/{incident.code}/updates", data=other).status_code == 303
+def test_words_that_somebody_overtook_are_not_waved_through(sign_in, cast, incident, pending, now):
+    with writing():
+        found(incident).publish(
+            key="r", by=cast.admin, at=now, state="investigating", words={"situation": "別の更新"},
+            next_update_reason="夜間",
+        )  # fmt: skip
     commander = sign_in(cast.responder)
     assert "Something else was published meanwhile" in commander.get(f"/incidents/{incident.code}", headers=EN).text
     assert commander.post(pending, data={"what": "give"}).status_code == 409
     assert found(incident).latest.situation == "別の更新"
+
+
+def test_publishing_without_waiting_ends_the_waiting(sign_in, cast, incident, fields, pending):
+    client = sign_in(cast.bridge)
+    other = {**fields, "situation": "急ぎます"}
+    assert client.post(f"/incidents/{incident.code}/updates", data=other).status_code == 303
+    assert waiting(incident) is None
+    assert sign_in(cast.responder).post(pending, data={"what": "give"}).status_code == 409
+    assert found(incident).latest.situation == "急ぎます"
+    assert "原因がわかりました。" not in client.get(f"/incidents/{incident.code}/desk").text
 
 
 def test_asking_anew_takes_the_place_of_what_waited(sign_in, cast, incident, fields, pending):
