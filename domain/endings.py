@@ -9,7 +9,7 @@ from domain import followers, followup, paging, questions, restoring
 from domain.db import db
 from domain.errors import Conflict
 from domain.events import record
-from domain.incidents import Incident
+from domain.incidents import Incident, IncidentService
 from domain.lifecycle import ended
 from domain.people import Person
 from domain.updates import Update, kept_words
@@ -61,6 +61,16 @@ def _leads_to(one: Incident | None, other: Incident) -> bool:
     return False
 
 
+def _of_merged(incident: Incident) -> dict[str, str]:
+    """States of services, by their id, that came with what was merged into an incident: no update of its says."""
+    query = (
+        select(IncidentService)
+        .join(Incident, Incident.id == IncidentService.incident_id)
+        .where(Incident.merged_into_id == incident.id)
+    )
+    return {str(row.service_id): row.state for row in db.session.scalars(query)}
+
+
 def no_incident(
     incident: Incident, *, key: str, by: Person, at: datetime, words: Mapping[str, str], wrote_as: str = "responder"
 ) -> Update:
@@ -109,11 +119,8 @@ def reopen(incident: Incident, *, key: str, by: Person, at: datetime, due: datet
     before = next((one for one in reversed(incident.updates) if one.state != incident.last_state), None)
     names = ("guest_notice", "partner_notice", "workaround", "not_yet")
     words = {name: before.whole(name) if before else "" for name in names}
-    services = (
-        {row.service: before.services.get(str(row.service_id), row.state) for row in incident.affected}
-        if before
-        else {}
-    )
+    known = {**_of_merged(incident), **(before.services if before else {})}
+    services = {row.service: known.get(str(row.service_id), row.state) for row in incident.affected}
     return incident.publish(
         key=key, by=by, at=at, state="investigating", words={**words, "situation": situation}, next_update_at=due,
         services=services, seen=incident.latest.id if incident.latest else None, wrote_as="responder", reopen=True,

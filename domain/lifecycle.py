@@ -203,6 +203,7 @@ class Incident(Model):
             raise Conflict("help_needed", num=left)
         self.closed_at, self.closed_by_id, self.next_update_at = at, by.id, None
         record("incident.closed", by=by, at=at, incident_id=self.id)
+        mobilising.refresh(self, at)
 
     def follow_up_again(self, *, by: Person, at: datetime) -> None:
         """The customer side was not done after all: it is back on the board. Undoes `close`.
@@ -216,6 +217,7 @@ class Incident(Model):
             raise Conflict("ended_otherwise", incident=self.code)
         self.closed_at = self.closed_by_id = None
         record("incident.followed_up_again", by=by, at=at, incident_id=self.id)
+        mobilising.refresh(self, at)
 
     def assign(self, position: str, person: Person, *, by: Person, at: datetime) -> Position:
         """Gives a position to somebody, whoever held it before; who holds it already keeps it.

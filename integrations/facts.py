@@ -69,7 +69,9 @@ class ReportFacts:
 
 @dataclass(frozen=True)
 class IncidentFacts:
-    """An incident as it is now. `facilities` None means all."""
+    """An incident as it is now. `facilities` None means all. `ended`: merged (`goes_on_as` another), no_incident or
+    closed, where it is.
+    """
 
     code: str
     title: str
@@ -81,6 +83,8 @@ class IncidentFacts:
     next_update_at: datetime | None = None
     services: tuple[Named, ...] = ()
     facilities: tuple[str, ...] | None = None
+    ended: str = ""
+    goes_on_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,8 @@ class UpdateFacts:
     corrected_at: datetime | None = None
     whole: Mapping[str, str] = field(default_factory=dict)
     """Those of the words in which something is internal, with it."""
+    ends: bool = False
+    """Whether the incident ended with it otherwise than by a restoration (`IncidentFacts.ended`)."""
 
 
 @dataclass(frozen=True)
@@ -238,6 +244,8 @@ def _incident(incident: Incident) -> IncidentFacts:
         declared_by=incident.declared_by.name if incident.declared_by else "",
         services=tuple(Named(row.service.name, row.service.name_en) for row in incident.affected),
         facilities=None if incident.all_facilities else tuple(place.name for place in incident.facilities),
+        ended=(incident.outcome or "closed") if incident.closed_at else "",
+        goes_on_as=incident.merged_into.code if incident.merged_into else "",
     )  # fmt: skip
 
 
@@ -252,8 +260,13 @@ def _update(row: Delivery) -> UpdateFacts | None:
         by=update.published_by.name if update.published_by else "", next_update_at=update.next_update_at,
         next_update_reason=update.next_update_reason, guest_notice=update.guest_notice,
         partner_notice=update.partner_notice, workaround=update.workaround, whole=dict(update.internal),
-        corrected_at=update.published_at if update.corrects_id is not None else None,
+        corrected_at=update.published_at if update.corrects_id is not None else None, ends=_ends(update),
     )  # fmt: skip
+
+
+def _ends(update: Update) -> bool:
+    incident = update.incident
+    return bool(incident.outcome) and incident.latest is not None and incident.latest.id == update.id
 
 
 def _photo(photo_id: Any) -> PhotoFacts | None:

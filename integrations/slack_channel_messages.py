@@ -4,6 +4,7 @@ from typing import Any
 
 from integrations.facts import DeliveryFacts, IncidentFacts
 from integrations.mobilising_facts import MobilisingFacts
+from integrations.slack_messages import end_word
 from integrations.slack_text import line, linked, section, small
 from integrations.wording import Wording
 
@@ -65,7 +66,8 @@ def first_message(facts: DeliveryFacts, wording: Wording, base_url: str) -> tupl
     _ = wording.gettext
     incident, outside = _given(facts)
     drill = _("[DRILL]") + " " if incident.drill else ""
-    head = _("%(code)s: %(state)s") % {"code": incident.code, "state": state_word(incident.state, wording)}
+    state = end_word(incident, wording) or state_word(incident.state, wording)
+    head = _("%(code)s: %(state)s") % {"code": incident.code, "state": state}
     blocks = [section(f"{drill}*{head}*")]
     if incident.drill:
         blocks.append(section(_("This is a drill, not a real incident. Please do not tell customers.")))

@@ -110,6 +110,8 @@ def update_message(facts: DeliveryFacts, wording: Wording, base_url: str = "") -
     _ = wording.gettext
     incident, update = _given(facts.incident), facts.update
     state = _state_word(update.state if update else incident.state, wording)
+    if update and update.ends:
+        state = end_word(incident, wording)
     head = _("%(code)s: %(state)s") % {"code": incident.code, "state": state}
     start = _drill(incident.drill, wording)
     blocks = [section(f"{start}*{head}*"), section(line(incident.title), "title")]
@@ -127,6 +129,17 @@ def update_message(facts: DeliveryFacts, wording: Wording, base_url: str = "") -
     aloud = update is not None and update.state == "resolved"
     text = f"{start}{head} {line(incident.title, FALLBACK)}"
     return Message(text, blocks, _rest(found[PER_MESSAGE:], head, PER_MESSAGE), aloud)
+
+
+def end_word(incident: IncidentFacts, wording: Wording) -> str:
+    """How an incident ended, where it is over for the customer side as well; "" where it is not."""
+    _ = wording.gettext
+    words = {
+        "merged": _("Goes on as %(code)s") % {"code": incident.goes_on_as},
+        "no_incident": _("No incident, thank you"),
+        "closed": _("Customer follow-up finished"),
+    }
+    return words.get(incident.ended, "")
 
 
 def photo_title(facts: DeliveryFacts, wording: Wording) -> str:

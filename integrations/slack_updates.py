@@ -4,7 +4,7 @@ from domain import internal
 from domain.spreading import CHANGED, CHANNEL, THREAD
 from integrations.facts import DeliveryFacts, IncidentFacts, UpdateFacts
 from integrations.slack_channel_messages import state_word
-from integrations.slack_messages import FALLBACK, Message, update_message
+from integrations.slack_messages import FALLBACK, Message, end_word, update_message
 from integrations.slack_text import line, linked, pieces, section, small, words
 from integrations.wording import Wording
 
@@ -32,7 +32,8 @@ def _message(
 ) -> Message:
     _ = wording.gettext
     drill = _("[DRILL]") + " " if incident.drill else ""
-    head = drill + _("%(code)s: %(state)s") % {"code": incident.code, "state": state_word(update.state, wording)}
+    state = end_word(incident, wording) if update.ends else state_word(update.state, wording)
+    head = drill + _("%(code)s: %(state)s") % {"code": incident.code, "state": state}
     blocks = [section(f"*{head}*"), section(line(incident.title), "title")]
     if incident.drill:
         blocks.append(section(_("This is a drill, not a real incident. Please do not tell customers.")))

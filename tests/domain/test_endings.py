@@ -207,6 +207,14 @@ def test_everything_goes_on_where_it_was_merged(declare, now):
     assert [one.id for one in incidents.open_incidents(now)] == [other]
 
 
+def test_reopened_after_a_merger_the_services_that_came_with_it_are_touched_again(declare, now):
+    one, other = declare("a"), declare("b", service=2)
+    merge(one, other, now)
+    restore(other, now)
+    reopen(other, now)
+    assert {row.service_id: row.state for row in load(other).affected} == {1: "partial_outage", 2: "partial_outage"}
+
+
 def test_no_circles(declare, now):
     one, other = declare("a"), declare("b")
     with pytest.raises(Conflict, match="merged_in_a_circle"):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from domain import formation, formation_clock
+from domain import endings, formation, formation_clock
 from domain.db import db, writing
 from domain.incidents import Incident
 from domain.people import Person
@@ -75,6 +75,42 @@ def test_the_pinned_message_names_who_holds_what_by_the_roster(there, work, hand
     assert "Commander: 岡本 沙織" in pinned(there)
     assert "Bridge: 高橋 由紀子" in pinned(there)
     assert said(there) == []
+
+
+def test_the_pinned_message_says_how_it_ended(there, work, hands) -> None:
+    declare(hands())
+    work()
+    with writing():
+        by = db.session.get_one(Person, 2)
+        incident = db.session.get_one(Incident, 1)
+        incident.publish(key="r", by=by, at=hands(), state="resolved", words={"situation": "over"})
+        incident.close(by=by, at=hands())
+    work()
+    assert "INC-1: Customer follow-up finished" in pinned(there)
+    with writing():
+        by = db.session.get_one(Person, 2)
+        db.session.get_one(Incident, 1).follow_up_again(by=by, at=hands())
+    work()
+    assert "INC-1: Restored" in pinned(there)
+
+
+@pytest.mark.parametrize("how", ["merged", "none"])
+def test_what_ended_otherwise_is_not_told_as_restored(there, work, hands, how) -> None:
+    declare(hands())
+    declare(hands(), key="other", title="決済できない")
+    work()
+    with writing():
+        by, incident = db.session.get_one(Person, 2), db.session.get_one(Incident, 1)
+        if how == "none":
+            endings.no_incident(incident, key="n", by=by, at=hands(), words={"situation": "点検でした。"})
+        else:
+            endings.merge(incident, db.session.get_one(Incident, 2), by=by, at=hands(), situation="同じ件です。")
+    work()
+    head = "INC-1: No incident, thank you" if how == "none" else "INC-1: Goes on as INC-2"
+    first = made(there.slack)[0]
+    texts = [one["text"] for one in there.slack.messages(first.id)]  # type: ignore[attr-defined]
+    assert [text.startswith(head) for text in texts] == [True, True]
+    assert any(one["text"].startswith(head) for one in there.slack.messages("hotline"))
 
 
 def test_the_pinned_message_says_who_leads_which_call(there, work, hands) -> None:
