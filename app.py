@@ -20,7 +20,16 @@ import settings
 from blueprints import rooms
 from blueprints.shared import away, errors, keeping, language, live, pages, security, signin
 from blueprints.status import answer
-from domain import beginnings, business_hours, formation_clock, hotline_clock, learning_clock, mirror, promise_clock
+from domain import (
+    beginnings,
+    business_hours,
+    formation_clock,
+    hotline_clock,
+    learning_clock,
+    memory,
+    mirror,
+    promise_clock,
+)
 from domain.db import Organisation, db, guard, writing
 from integrations import calls, mail
 from integrations.console import ConsoleSender
@@ -80,8 +89,7 @@ def create_app(
         ]
     if app.config["CONFLUENCE_URL"]:
         watches.append(Watch(_now, of=mirror, every=mirror.EVERY))
-    if watches:
-        app.extensions["watch"] = Watches(*watches)
+    app.extensions["watch"] = Watches(*watches, Watch(_now, of=memory, every=memory.EVERY))
     _slack_ports(app)
     _serve_static(app)
     return app

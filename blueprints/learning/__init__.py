@@ -4,5 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("learning", __name__)
 
-from blueprints.learning import actions, figures, postmortems, wording  # noqa: E402, F401
-from domain import memory  # noqa: E402, F401
+from blueprints.learning import actions, figures, postmortems, similar, wording  # noqa: E402, F401
