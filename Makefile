@@ -35,8 +35,11 @@ sample: $(VENV)/run.ok database ## Fills an empty instance with the believable s
 slack: $(VENV)/run.ok ## Runs the project's own local Slack on http://127.0.0.1:8100
 	@$(BIN)/python -m local_slack
 
-bench: $(VENV)/test.ok ## Measures: the board, the live stream, the start
+bench: $(VENV)/test.ok ## Measures everything, each beside a yardstick in the same run (half an hour)
 	@$(BIN)/python -m bench
+
+soak: $(VENV)/test.ok ## Twenty minutes of the worst hour: 5,000 boards, reconnects, updates, reports, faults
+	@$(BIN)/python -m bench.soak $(ARGS)
 
 words: $(VENV)/test.ok ## Extracts new words and says which still need Japanese
 	@$(BIN)/python -m translations.check --update; rm -f $(VENV)/words.ok
@@ -89,4 +92,4 @@ $(VENV)/static.ok: static/vendor/htmx.min.js assets.py $(wildcard static/*.css s
 clean: ## Removes the environment and what was made in it (never the instance)
 	@rm -rf $(VENV) node_modules static/vendor static/made fonts
 
-.PHONY: help run test check sample slack bench words lock database clean
+.PHONY: help run test check sample slack bench soak words lock database clean

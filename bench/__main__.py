@@ -7,7 +7,11 @@ MEASUREMENTS = (
     ("bench.board",),
     ("bench.roster",),
     ("bench.cache",),
-    ("bench.live", "--boards", "1000"),
+    ("bench.live",),
+    ("bench.live", "--processes", "2"),
+    ("bench.reports",),
+    ("bench.writes",),
+    ("bench.start",),
     ("bench.declare",),
 )
 

@@ -1,224 +1,189 @@
-"""Measures the live board: how long after a commit the first, the median and the last open board have it.
+"""Measures the live board: how long after a commit the first, the median and the last of ten thousand boards have it.
 
-    python -m bench.live --boards 1000
+    python -m bench.live                     one process on SQLite
+    python -m bench.live --processes 2       two on PostgreSQL, the commit on the first, half of the boards on each
 
-The portal runs in a process of its own on a new SQLite database, the readers in this one. The yardstick: a bare loop
-of `socket.send` in another process hands the same bytes to the same kind of readers, in the same run.
+Each board is somebody else's. The yardstick, in the same run: a plain loop of `send` in C hands the same bytes to as
+many sockets of the same client.
 """
 
 import argparse
-import asyncio
-import os
 import random
-import re
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
-import uvloop
-
-from bench.live_server import ANSWER
+from bench.crowd import Arrivals, Crowd, Loop, memory, say
 
 DEADLINE = 60.0
-"""Seconds after which any one step gives up."""
-CONNECT_AT_ONCE = 50
-Instants = list[float]
-
-
-class Reader(asyncio.Protocol):
-    """An open board. Notes when the marker that it waits for has come; all instants are of the monotonic clock."""
-
-    def __init__(self, count: Callable[[], None]) -> None:
-        self._count = count
-        self.seen = b""
-        self.marker = b""
-        self.came = 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self.seen += data
-        if self.marker and self.marker in self.seen:
-            self.came, self.marker = time.monotonic(), b""
-            self._count()
-
-
-class Readers:
-    """All open boards."""
-
-    def __init__(self) -> None:
-        self.all: list[Reader] = []
-        self._left = 0
-        self._done = asyncio.Event()
-
-    def expect(self, marker: bytes) -> None:
-        """From now on every reader waits for the marker."""
-        self._left = len(self.all)
-        self._done.clear()
-        for reader in self.all:
-            reader.seen, reader.marker = b"", marker
-
-    def _one(self) -> None:
-        self._left -= 1
-        if not self._left:
-            self._done.set()
-
-    async def arrived(self) -> Instants:
-        async with asyncio.timeout(DEADLINE):
-            await self._done.wait()
-        return sorted(reader.came for reader in self.all)
-
-    async def connect(self, count: int, port: int, request: bytes, marker: bytes) -> None:
-        """Opens the streams, some at a time, and waits until each has the marker."""
-        gate = asyncio.Semaphore(CONNECT_AT_ONCE)
-        loop = asyncio.get_running_loop()
-
-        async def one() -> None:
-            got = asyncio.Event()
-            async with gate, asyncio.timeout(DEADLINE):
-                _, reader = await loop.create_connection(lambda: Reader(got.set), "127.0.0.1", port)
-                reader.marker = marker
-                reader.transport.write(request)  # type: ignore[attr-defined]
-                if marker:
-                    await got.wait()
-            reader._count = self._one
-            self.all.append(reader)
-            if len(self.all) % 250 == 0 or len(self.all) == count:
-                say(f"  {len(self.all)} of {count} boards open")
-
-        await asyncio.gather(*(one() for _ in range(count)))
-
-    def close(self) -> None:
-        for reader in self.all:
-            reader.transport.close()
+Figures = tuple[float, float, float]
 
 
 class Child:
-    """A process that answers each line it is told with one line."""
+    """A portal in a process of its own, which commits when it is told to. What it logs lies in `log` of its folder."""
 
-    def __init__(self, role: str, folder: Path) -> None:
-        command = [sys.executable, "-m", "bench.live_server", role, str(folder)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, folder: Path, people: int, url: str) -> None:
+        command = [sys.executable, "-m", "bench.live_server", str(folder), str(people), url]
+        with (folder / "log").open("a") as log:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        self.pid = self._process.pid
+        self.port = int(self._answer())
 
-    def told(self) -> str:
-        """The next answer; what the process logs is passed on."""
+    def _answer(self) -> str:
         assert self._process.stdout
-        for line in self._process.stdout:
-            if line.startswith(ANSWER):
-                return line.removeprefix(ANSWER).strip()
-            print(line, end="", file=sys.stderr)
-        raise SystemExit("the measured process ended early")
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit("the measured process ended early; see its log")
+        return line.strip()
 
-    def tell(self, line: str) -> None:
+    def ask(self, line: str) -> float:
         assert self._process.stdin
         print(line, file=self._process.stdin, flush=True)
-
-    async def ask(self, line: str) -> str:
-        self.tell(line)
-        return await asyncio.to_thread(self.told)
+        return float(self._answer())
 
     def end(self) -> float:
         """Stops it; returns the seconds it took."""
         began = time.monotonic()
         self._process.terminate()
-        self._process.communicate(timeout=DEADLINE)
+        self._process.wait(timeout=DEADLINE)
         return time.monotonic() - began
 
 
-def say(text: str) -> None:
-    print(text, flush=True)
+@contextmanager
+def database(processes: int, folder: Path) -> Iterator[str]:
+    """SQLite for one process; for more a PostgreSQL of its own."""
+    if processes == 1:
+        yield f"sqlite:///{folder / 'noroshi.sqlite3'}"
+        return
+    from tests.postgresql import Cluster, find_postgresql
+
+    binaries = find_postgresql()
+    if binaries is None:
+        raise SystemExit("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    with Cluster(binaries) as cluster, cluster.database() as url:
+        yield url
 
 
-async def rounds(readers: Readers, count: int, go: Callable[[bytes], Awaitable[float]]) -> tuple[float, float, float]:
-    """First, median and last board in ms after the instant that `go` reports; medians over the rounds."""
-    results = []
+def rounds(crowd: Crowd, count: int, go: Callable[[str], float]) -> tuple[Figures, float]:
+    """First, median and last board in ms after the instant that `go` reports, medians over the rounds; and the share of
+    a core that the client took until the last one had it."""
+    results: list[Figures] = []
+    shares: list[float] = []
     for number in range(count + 1):
-        marker = f"marker-{number:04}".encode()
-        readers.expect(marker)
-        began = await go(marker)
-        arrived = await readers.arrived()
-        results.append([(instant - began) * 1000 for instant in (arrived[0], statistics.median(arrived), arrived[-1])])
-        say(f"  round {number}: " + " / ".join(f"{value:.1f}" for value in results[-1]) + " ms")
-        # Not in step with the portal's looks at the database.
-        await asyncio.sleep(random.uniform(0.3, 0.5))
-    # The first round warms up.
+        marker = f"marker-{number:04}"
+        crowd.expect(marker)
+        began = go(marker)
+        came: Arrivals = crowd.arrived()
+        if came.count < crowd.size:
+            raise SystemExit(f"only {came.count} of {crowd.size} boards got it")
+        results.append(((came.first - began) * 1000, (came.median - began) * 1000, (came.last - began) * 1000))
+        shares.append(came.cpu / max(came.last - began, 0.001))
+        # Not in step with the portal's looks at the database; the first round warms up.
+        time.sleep(random.uniform(0.3, 0.5))
+    spread = ", ".join(f"{last:.0f}" for _, _, last in results[1:])
+    say(f"  last board of each round: {spread} ms")
     first, median, last = (statistics.median(column) for column in zip(*results[1:], strict=True))
-    return first, median, last
+    return (first, median, last), statistics.median(shares[1:])
 
 
-async def measure_portal(boards: int, count: int, folder: Path) -> tuple[list[tuple[str, tuple[float, ...]]], bytes]:
-    say("The portal starts …")
-    portal = Child("portal", folder)
-    port, cookie = portal.told().split()
-    readers = Readers()
-    request = f"GET /live HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/event-stream\r\nCookie: {cookie}\r\n\r\n"
-    began = time.monotonic()
-    await readers.connect(boards, int(port), request.encode(), b"\n\n\r\n")
-    say(f"  opened in {time.monotonic() - began:.1f} s")
+@contextmanager
+def saturated(ports: list[int], cookies: Path) -> Iterator[None]:
+    """Meanwhile pages that no cache knows are asked for, more than the processes can answer."""
+    stop = threading.Event()
+    cookie = cookies.read_text().splitlines()[0]
 
-    async def inside(marker: bytes) -> float:
-        return float(await portal.ask(f"inside {marker.decode()}"))
+    def ask(port: int, number: int) -> None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
+        while not stop.is_set():
+            number += 1
+            connection.request("GET", f"/roster?unknown={number}", headers={"Cookie": cookie})
+            connection.getresponse().read()
+        connection.close()
 
-    async def outside(marker: bytes) -> float:
-        return float(await portal.ask(f"outside {marker.decode()}"))
-
-    say("A commit of the portal's own process: first / median / last board")
-    own = await rounds(readers, count, inside)
-    payload = readers.all[0].seen
-    say("A commit of another process (a look every 100 ms)")
-    other = await rounds(readers, count, outside)
-    say(f"Stopping with {boards} streams took {await asyncio.to_thread(portal.end):.2f} s")
-    readers.close()
-    return [("commit in the portal", own), ("commit elsewhere", other)], payload
-
-
-async def measure_yardstick(boards: int, count: int, folder: Path, payload: bytes) -> tuple[float, float, float]:
-    say(f"The yardstick: a bare loop of send, {len(payload)} bytes each")
-    (folder / "payload").write_bytes(re.sub(rb"marker-\d{4}", b"marker-0000", payload))
-    bare = Child("bare", folder)
-    readers = Readers()
-    connecting = asyncio.create_task(readers.connect(boards, int(bare.told()), b"x", b""))
-    await bare.ask(f"accept {boards}")
-    await connecting
-
-    async def send(marker: bytes) -> float:
-        return float(await bare.ask(f"send {marker.decode()}"))
-
+    threads = [threading.Thread(target=ask, args=(port, 10_000_000 * lane)) for port in ports for lane in range(6)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
     try:
-        return await rounds(readers, count, send)
+        yield
     finally:
-        readers.close()
-        bare.end()
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
-async def main(boards: int, count: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="noroshi-bench-") as name:
-        measured, payload = await measure_portal(boards, count, Path(name))
-        yardstick = await measure_yardstick(boards, count, Path(name), payload)
-    say(f"\n{boards} boards, {len(payload)} bytes each; ms after the commit, medians of {count} rounds")
-    say(f"{'':24}{'first':>8}{'median':>8}{'last':>8}   last / yardstick's")
-    for title, values in [*measured, ("yardstick: bare send", yardstick)]:
-        say(f"{title:24}" + "".join(f"{value:8.1f}" for value in values) + f"   {values[2] / yardstick[2]:8.1f}")
+def payload_of(portal: Child, cookies: Path, into: Path) -> int:
+    """One board as the stream sends it, with "marker-0000" in it, for the yardstick; returns its bytes."""
+    connection = HTTPConnection("127.0.0.1", portal.port, timeout=DEADLINE)
+    portal.ask("inside marker-0000")
+    headers = {"Cookie": cookies.read_text().splitlines()[0], "Accept-Language": "ja"}
+    connection.request("GET", "/live", headers=headers)
+    answer, seen = connection.getresponse(), b""
+    while b"marker-0000" not in seen or not seen.endswith(b"\n\n"):
+        seen += answer.read1(65536)
+    connection.close()
+    into.write_bytes(seen[seen.index(b"id: ") :])
+    return into.stat().st_size
 
 
-def parse() -> argparse.Namespace:
+def measure(boards: int, count: int, processes: int, folder: Path, stack: ExitStack) -> None:
+    url = stack.enter_context(database(processes, folder))
+    say(f"{processes} process{'es' * (processes > 1)}; {boards} boards, each somebody else's")
+    portals = [Child(folder, boards if number == 0 else 0, url) for number in range(processes)]
+    cookies, crowd = folder / "cookies", Crowd()
+    before = [memory(portal.pid) for portal in portals]
+    took = sum(crowd.open(portal.port, boards // processes, cookies) for portal in portals)
+    grown = sum(memory(portal.pid) for portal in portals) - sum(before)
+    say(f"  opened in {took:.0f} s; at rest {before[0] / 1e6:.0f} MB, {grown / crowd.size / 1024:.1f} KB a board")
+    found = {"commit in the portal": rounds(crowd, count, lambda marker: portals[0].ask(f"inside {marker}"))}
+    if processes == 1:
+        found["commit elsewhere"] = rounds(crowd, count, lambda marker: portals[0].ask(f"outside {marker}"))
+    with saturated([portal.port for portal in portals], cookies):
+        found["while pages saturate"] = rounds(crowd, count, lambda marker: portals[0].ask(f"inside {marker}"))
+    bytes_each = payload_of(portals[0], cookies, folder / "payload")
+    stops = [portal.end() for portal in portals]
+    crowd.end()
+    say(f"  stopping with the boards open took {max(stops):.2f} s")
+    found["yardstick: a C loop"] = yardstick(crowd.size, count, folder / "payload")
+    say(f"\n{crowd.size} boards, {bytes_each} bytes each; ms after the commit, medians of {count} rounds")
+    say(f"{'':24}{'first':>8}{'median':>8}{'last':>8}   last / C loop   client's share of a core")
+    last = found["yardstick: a C loop"][0][2]
+    for title, (values, share) in found.items():
+        row = "".join(f"{value:8.1f}" for value in values)
+        say(f"{title:24}{row}   {values[2] / last:10.2f}   {share:12.0%}")
+
+
+def yardstick(boards: int, count: int, payload: Path) -> tuple[Figures, float]:
+    say("The yardstick: a plain loop of send in C")
+    loop, crowd = Loop(payload), Crowd()
+    loop.accept(boards)
+    crowd.open(loop.port, boards, "-")
+    loop.answer()
+    try:
+        return rounds(crowd, count, loop.send)
+    finally:
+        crowd.end()
+        loop.end()
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--boards", type=int, default=1000, help="open boards, at most 10,000 (default 1000)")
-    parser.add_argument("--rounds", type=int, default=10, help="commits to measure, at most 100 (default 10)")
-    options = parser.parse_args()
-    options.boards, options.rounds = min(max(1, options.boards), 10_000), min(max(1, options.rounds), 100)
-    return options
+    parser.add_argument("--boards", type=int, default=10_000, help="open boards (default and at most 10,000)")
+    parser.add_argument("--rounds", type=int, default=8, help="commits to measure (default 8)")
+    parser.add_argument("--processes", type=int, default=1, help="web processes; from 2 on PostgreSQL")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="noroshi-bench-") as name, ExitStack() as stack:
+        measure(min(max(1, given.boards), 10_000), max(1, given.rounds), max(1, given.processes), Path(name), stack)
 
 
 if __name__ == "__main__":
-    options = parse()
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))
-    os.environ.pop("DATABASE_URL", None)
-    uvloop.run(main(options.boards, options.rounds))
+    main()

@@ -1,6 +1,9 @@
-"""The measured side of `bench.live`: the portal on a new database, or a bare loop of send as the yardstick."""
+"""The measured side of `bench.live`, `bench.reports` and `bench.soak`: the portal, which commits when it is told to.
 
-import socket
+python -m bench.live_server FOLDER PEOPLE URL      (PEOPLE 0: the database is there already)
+"""
+
+import os
 import subprocess
 import sys
 import threading
@@ -9,52 +12,62 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-ANSWER = "answer:"
-"""How a line that answers begins."""
+from sqlalchemy import func, insert, select, text
+
+answers = os.fdopen(os.dup(1), "w", buffering=1)
+"""Where answers go; everything else that is printed goes to the log."""
+os.dup2(2, 1)
 
 
-def portal(folder: Path) -> int:
-    """Serves the product; commits when it is told to on standard input, and answers with the commit's instant."""
-    from flask_migrate import upgrade
-
+def main(folder: Path, people: int, url: str) -> int:
+    """Serves the product on a port of its own and says which."""
     from app import create_app
     from server.serve import serve
 
-    app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'noroshi.sqlite3'}"}, str(folder))
-    with app.app_context():
-        upgrade()
-        cookie = seed(app)
-    database = str(folder / "noroshi.sqlite3")
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": "bench"}, str(folder))
+    if people:
+        furnish(app, folder, people)
     commands = {
         "inside": lambda name: rename(app, name),
-        "outside": lambda name: rename_elsewhere(database, name),
+        "outside": lambda name: rename_elsewhere(str(folder / "noroshi.sqlite3"), name),
+        "reports": lambda _name: count_reports(app),
     }
     threading.Thread(target=obey, args=(commands,), daemon=True).start()
-    return serve(app, "127.0.0.1", 0, lambda url: say(url.rpartition(":")[2], cookie))
+    return serve(app, "127.0.0.1", 0, lambda url: say(url.rpartition(":")[2]))
 
 
-def seed(app: Any) -> str:
-    """A person and twenty services for the board to show; returns the person's session cookie."""
+def furnish(app: Any, folder: Path, people: int) -> None:
+    """Tables, the areas and tiles of a new instance, twenty services, and people; `cookies` has a line for each."""
+    from flask_migrate import upgrade
+
+    from domain import beginnings
     from domain.catalog import Service
     from domain.db import writing
     from domain.people import Person
 
     now = datetime.now(UTC)
-    with writing() as session:
-        person = Person(email="bench@example.jp", name="計測 係", created_at=now)
-        person.describe()
-        session.add(person)
-        session.add_all(Service(name=f"サービス{number}", position=number, created_at=now) for number in range(1, 21))
-        session.flush()
-        signed = {"_user_id": person.get_id(), "_fresh": True}
-    cookie = app.session_interface.get_signing_serializer(app).dumps(signed)
-    return f"{app.config['SESSION_COOKIE_NAME']}={cookie}"
+    with app.app_context():
+        upgrade()
+        with writing() as session:
+            beginnings.furnish(now)
+            session.add_all(
+                Service(name=f"サービス{number}", position=number, created_at=now) for number in range(1, 21)
+            )
+            rows = []
+            for number in range(people):
+                person = Person(email=f"p{number}@example.jp", name=f"計測 {number}", created_at=now)
+                person.describe()
+                rows.append({"email": person.email, "name": person.name, "created_at": now, "search": person.search})
+            session.execute(insert(Person), rows)
+            ids = session.scalars(select(Person.id).order_by(Person.id)).all()
+    signer = app.session_interface.get_signing_serializer(app)
+    name = app.config["SESSION_COOKIE_NAME"]
+    cookies = (f"{name}={signer.dumps({'_user_id': f'{number}.0', '_fresh': True})}\n" for number in ids)
+    (folder / "cookies").write_text("".join(cookies))
 
 
 def rename(app: Any, name: str) -> float:
     """A commit through `writing()` in this process; the instant is that just before the commit."""
-    from sqlalchemy import text
-
     from domain.db import writing
 
     with app.app_context():
@@ -65,7 +78,7 @@ def rename(app: Any, name: str) -> float:
 
 
 def rename_elsewhere(database: str, name: str) -> float:
-    """The same by another process, on a connection that the portal knows nothing of."""
+    """The same by another process, on a connection that the portal knows nothing of (SQLite)."""
     code = (
         "import sqlite3, sys, time\n"
         "connection = sqlite3.connect(sys.argv[1])\n"
@@ -78,31 +91,16 @@ def rename_elsewhere(database: str, name: str) -> float:
     return float(told.stdout)
 
 
-def bare(folder: Path) -> int:
-    """Accepts readers and sends the payload to each, one after the other, when it is told to."""
-    payload = (folder / "payload").read_bytes()
-    readers: list[socket.socket] = []
+def count_reports(app: Any) -> int:
+    from domain.db import db
+    from domain.suspicion import Report
 
-    def accept(count: str) -> float:
-        while len(readers) < int(count):
-            readers.append(listener.accept()[0])
-        return time.monotonic()
-
-    def send(marker: str) -> float:
-        piece = payload.replace(b"marker-0000", marker.encode())
-        began = time.monotonic()
-        for reader in readers:
-            reader.send(piece)
-        return began
-
-    with socket.create_server(("127.0.0.1", 0), backlog=4096) as listener:
-        say(listener.getsockname()[1])
-        obey({"accept": accept, "send": send})
-    return 0
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(Report)) or 0
 
 
-def say(*words: object) -> None:
-    print(ANSWER, *words, flush=True)
+def say(word: object) -> None:
+    answers.write(f"{word}\n")
 
 
 def obey(commands: dict[str, Any]) -> None:
@@ -112,4 +110,4 @@ def obey(commands: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit({"portal": portal, "bare": bare}[sys.argv[1]](Path(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))

@@ -1,6 +1,7 @@
 """The delivery worker: carries out what waits in the outbox, at once after a commit, else when it is due."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ LONGEST = 5.0
 """Seconds between two looks at most: another process may have written something."""
 SHORTEST = 0.2
 """Seconds between two looks at least, when something is due that another worker has in hand."""
+REST = 0.1
+"""Seconds between two looks at least, however many commits there are: the first is looked at at once."""
 SLICE = 0.5
 """Seconds after which a request to stop is noticed."""
 BACK_OFF = (1.0, 30.0)
@@ -96,16 +99,19 @@ class Worker:
 
     def run_forever(self, stop: threading.Event) -> None:
         """Delivers until `stop` is set; a failure of its own is logged and followed by a growing rest."""
-        rest = BACK_OFF[0]
+        rest, looked = BACK_OFF[0], 0.0
         while not stop.is_set():
+            stop.wait(max(0.0, looked + REST - time.monotonic()))
             self._wake.clear()
+            looked = time.monotonic()
             try:
                 self.run_once(stop)
                 pause = self._pause()
             except Exception:
                 metrics.delivery_errors.inc()
                 log.exception("the delivery worker failed; it goes on", seconds=rest)
-                stop.wait(rest)
+                # A commit, or a database that is back, is a reason to try at once.
+                self._sleep(rest, stop)
                 rest = min(rest * 2, BACK_OFF[1])
             else:
                 rest = BACK_OFF[0]

@@ -23,10 +23,11 @@ def find_postgresql() -> Path | None:
 
 
 class Cluster:
-    """PostgreSQL on a Unix socket, without fsync. As root it runs as `postgres` or `nobody`: it refuses root."""
+    """PostgreSQL on a Unix socket, without fsync unless it is to be `safe`. As root it runs as `postgres` or `nobody`: it refuses root."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, safe: bool = False) -> None:
         self.binaries = binaries
+        self.careless = "" if safe else " -c fsync=off -c full_page_writes=off"
         self.folder = Path(tempfile.mkdtemp(prefix="noroshi-pg-"))
         self.user = self._user()
 
@@ -61,9 +62,7 @@ class Cluster:
     def start(self) -> None:
         """Runs it; after `stop` with everything that was committed."""
         data = str(self.folder / "data")
-        options = (
-            f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off -c full_page_writes=off"
-        )
+        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder}{self.careless}"
         self._run("pg_ctl", "-D", data, "-w", "-l", str(self.folder / "log"), "-o", options, "start")
 
     def stop(self) -> None:
