@@ -14,6 +14,7 @@ from domain.errors import Refused
 from domain.mrkdwn import mentioned, unmarked
 from domain.outbox import DeliveryError
 from domain.slack_notes import LARGEST_FILE
+from domain.text import clean, one_line
 from integrations.base import Sent
 from integrations.facts import DeliveryFacts
 from integrations.slack_errors import GONE, classify
@@ -53,13 +54,13 @@ def read_message(attempt: Reads, facts: DeliveryFacts) -> Sent:
         raise classify(error, False, attempt.wording) from error
     if found is None:
         return Sent(notes={"message": None})
-    text = _text(found)
+    text = clean(_text(found))
     names = {one: _name(attempt, one) for one in mentioned(text)[:MOST_NAMES]}
     author = str(found.get("user") or "")
     message = {
         "text": unmarked(text, lambda one: names.get(one, "")),
         "author": author,
-        "name": _called(found) or (_name(attempt, author) if author else ""),
+        "name": one_line(_called(found) or (_name(attempt, author) if author else "")),
         "link": attempt.permalink(channel, ts) or "",
         "files": [_file(one) for one in found.get("files") or [] if one.get("mode") not in NO_FILE],
         "marked_by": list(_marks(found, str(facts.details["mark"]))),
@@ -155,7 +156,7 @@ def _name(attempt: Reads, user: str) -> str:
 def _file(one: Any) -> dict[str, Any]:
     return {
         "id": str(one.get("id") or ""),
-        "name": str(one.get("title") or one.get("name") or ""),
+        "name": one_line(str(one.get("title") or one.get("name") or "")),
         "link": str(one.get("permalink") or ""),
         "url": str(one.get("url_private") or ""),
         "size": int(one.get("size") or 0),

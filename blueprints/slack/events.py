@@ -1,5 +1,7 @@
 """Events of Slack: a mention is answered; a mark at a message, an edit and a deletion reach the timeline."""
 
+import re
+
 import structlog
 from flask import current_app, request
 from flask_babel import gettext
@@ -27,19 +29,19 @@ def happened(number: str, event: Json) -> None:
 
 
 def _mentioned(number: str, event: Json) -> None:
-    caller = calling(text_at(event, "user"))
-    _whisper(number, text_at(event, "channel"), caller.slack_id, commands.explanation(caller))
+    caller = calling(_id(event, "user"))
+    _whisper(number, _id(event, "channel"), caller.slack_id, commands.explanation(caller))
 
 
 def _marked(number: str, event: Json) -> None:
     """The reaction of the timeline, at a message in an incident's channel, by somebody who may write there."""
     mark = current_app.config["SLACK_TIMELINE_REACTION"]
-    channel, ts = text_at(event, "item", "channel"), text_at(event, "item", "ts")
+    channel, ts = _id(event, "item", "channel"), _id(event, "item", "ts")
     if text_at(event, "reaction") != mark or text_at(event, "item", "type") != "message":
         return
     if slack_notes.incident_of(channel, ts) is None:
         return
-    caller = calling(text_at(event, "user"))
+    caller = calling(_id(event, "user"))
     if no := refusal(caller, responder=True):
         if text_at(event, "type") == "reaction_added":
             sentence = gettext("This message was not taken into the timeline.")
@@ -54,12 +56,18 @@ def _marked(number: str, event: Json) -> None:
 
 def _changed(number: str, event: Json) -> None:
     """Every edit in every channel where the app is comes here: what does not stand in a timeline costs one look."""
-    channel, mark = text_at(event, "channel"), current_app.config["SLACK_TIMELINE_REACTION"]
-    ts = text_at(event, "deleted_ts") or text_at(event, "message", "ts")
+    channel, mark = _id(event, "channel"), current_app.config["SLACK_TIMELINE_REACTION"]
+    ts = _id(event, "deleted_ts") or _id(event, "message", "ts")
     if not slack_notes.is_followed(channel, ts):
         return
     with writing():
         slack_notes.changing(channel=channel, ts=ts, mark=mark, event=number, at=now())
+
+
+def _id(event: Json, *path: str) -> str:
+    """An id of Slack's at a path; "" where there is none, or something that is no id."""
+    found = text_at(event, *path)
+    return found if re.fullmatch(r"[A-Za-z0-9.]{1,40}", found, re.ASCII) else ""
 
 
 def _whisper(number: str, channel: str, to: str, text: str) -> None:

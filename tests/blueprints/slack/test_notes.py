@@ -339,6 +339,13 @@ def test_an_unsigned_event_changes_nothing(client, say, slack, incident, deliver
         {"type": "message", "subtype": "message_changed", "message": [], "channel": {}},
         {"type": "message", "subtype": "message_deleted", "deleted_ts": "\x00", "channel": "C1"},
         {"type": "message", "text": "x"},
+        {
+            "type": "reaction_added",
+            "reaction": "memo",
+            "user": "\x00",
+            "item": {"type": "message", "channel": "C1", "ts": "1786412520.1"},
+        },
+        {"type": "app_mention", "user": "\x00", "channel": "\x00"},
     ],
 )
 def test_odd_events_are_heard_and_change_nothing(client, slack, incident, clock, event):
@@ -411,6 +418,12 @@ def test_the_page_shows_where_it_comes_from_and_escapes_everything(say, mark, si
         assert "alert(1)" in html
         assert ">Slack</a>" in html
     assert f"{BASE}/" not in html
+
+
+def test_controls_in_a_message_are_left_out(say, mark):
+    mark(say("a\x00b\u202ec", files=(("a\x00.log", b"x"),)))
+    [entry] = entries()
+    assert (entry.text, entry.files[0].name) == ("abc", "a.log")
 
 
 def test_a_message_of_forty_thousand_characters_is_noted_as_far_as_it_fits(say, mark):
