@@ -25,11 +25,15 @@ from urllib.parse import urlencode
 
 from sqlalchemy import make_url
 
-from bench.twin_parts import DEADLINE, Got, Hands, Line, Noise, Running, Somebody, Twin, difference, plain, portal
+from bench.twin_parts import DEADLINE, Got, Hands, Lines, Noise, Running, Somebody, Twin, difference, plain, portal
 
 BEGIN = datetime(2026, 8, 11, 1, 42, 7, tzinfo=UTC)
 SAYS = [("Accept-Language", "ja"), ("Accept-Language", "en"), ("Accept-Language", "ja,en;q=0.5")]
 TAKES = [[("Accept-Encoding", "gzip, deflate, br")], [("Accept-Encoding", "gzip")], []]
+AT_ONCE = 32
+"""Requests that are on their way together, at most."""
+MOST_TAGS = 200
+"""Pages that are remembered to ask whether they are still the same."""
 OTHERS = (
     "/history",
     "/reports",
@@ -58,12 +62,12 @@ class Trial:
         self.app = portal(url, folder, self.hands, 8)
         self._fill()
         self.cached, self.twin = Running(self.app), Twin(url, folder)
-        self.line, self.truth = Line(self.cached.port), Line(self.twin.port)
+        self.line, self.truth = Lines(self.cached.port, AT_ONCE), Lines(self.twin.port, AT_ONCE)
         self.raw = _Raw(url)
         self.numbers = count()
         self.counts: Counter[str] = Counter()
         self._right: dict[bytes, Got] = {}
-        self._tagged: dict[str, bytes] = {}
+        self._tagged: dict[str, Got] = {}
         self.people = [self._browser(number) for number in self.raw.ids("people") for _ in range(2)]
         self.people += [self._browser(0) for _ in range(3)]
         self._look_around()
@@ -88,7 +92,7 @@ class Trial:
     def close(self) -> None:
         self.noise.stop()
         for one in (self.line, self.truth, self.twin, self.cached):
-            one.close() if isinstance(one, Line) else one.stop()
+            one.close() if isinstance(one, Lines) else one.stop()
         self.raw.close()
 
     # Who asks, and what for
@@ -123,38 +127,48 @@ class Trial:
 
     # Reading and comparing
 
-    def read(self, browser: Somebody) -> None:
-        """One request of both, and the comparison."""
+    def read(self, *browsers: Somebody) -> None:
+        """One request each, at the same time, of both; and the comparison."""
+        heads = [self._head(browser) for browser in browsers]
+        new = list(dict.fromkeys(head for head in heads if head not in self._right))
+        self._right.update(zip(new, self.truth.ask_all(new), strict=True))
+        rights = [self._right[head] for head in heads]
+        asked = [self._with_condition(head, right) for head, right in zip(heads, rights, strict=True)]
+        for browser, head, got, right in zip(browsers, heads, self.line.ask_all(asked), rights, strict=True):
+            self._compare(head, got, right)
+            self.counts[f"read {got.status}"] += 1
+            if got.cookies or right.cookies:
+                # What is said once: the note is gone for both.
+                self._right.pop(head, None)
+                browser.take(got)
+        while len(self._tagged) > MOST_TAGS:
+            del self._tagged[next(iter(self._tagged))]
+
+    def _head(self, browser: Somebody) -> bytes:
         head = self._read(browser)
         if self.chance.random() < 0.1 and head.startswith((b"GET / ", b"GET /roster ")):
             head = head.replace(b"GET ", b"HEAD ", 1)
-        right = self._right.get(head)
-        if right is None:
-            right = self._right[head] = self.truth.ask(head)
-        asked = head
-        if self.chance.random() < 0.3 and self._tagged:
-            known = right.tag in self._tagged and self.chance.random() < 0.5
-            tag = right.tag if known else self.chance.choice([*self._tagged][-50:])
-            asked = head.replace(b"\r\n\r\n", f"\r\nIf-None-Match: {tag}\r\n\r\n".encode())
-        got = self.line.ask(asked)
-        self._compare(head, got, right)
-        self.counts[f"read {got.status}"] += 1
-        if got.cookies or right.cookies:
-            # What is said once: the note is gone for both.
-            del self._right[head]
-            browser.take(got)
+        return head
+
+    def _with_condition(self, head: bytes, right: Got) -> bytes:
+        """Now and then the request of who has the page, or another one, already."""
+        if self.chance.random() >= 0.3 or not self._tagged:
+            return head
+        known = right.tag in self._tagged and self.chance.random() < 0.5
+        tag = right.tag if known else self.chance.choice([*self._tagged])
+        return head.replace(b"\r\n\r\n", f"\r\nIf-None-Match: {tag}\r\n\r\n".encode())
 
     def _compare(self, head: bytes, got: Got, right: Got) -> None:
         if got.status == 304:
-            told = right.tag == got.tag if head.startswith(b"HEAD") else self._tagged.get(got.tag or "") == plain(right)
-            known = told and right.status == 200
-            wrong = "" if known else "304, but the bytes are others"
+            held = self._tagged[got.tag or ""]
+            same = right.tag == got.tag if head.startswith(b"HEAD") else plain(right) == plain(held)
+            wrong = "" if same and right.status == 200 else "304, but the bytes are others"
         else:
             wrong = difference(got, right)
         if wrong:
             raise Difference(f"{head.decode()}{wrong}\nafter {self.last}")
         if got.status == 200 and got.tag and head[:4] != b"HEAD":
-            self._tagged[got.tag] = plain(got)
+            self._tagged[got.tag] = got
 
     # Writing
 
@@ -220,9 +234,10 @@ class Trial:
         """That many compared requests; returns what happened how often."""
         self.last = "the start"
         while self.compared() < requests:
-            if self.chance.random() < 1 / self.between:
+            size = min(self.chance.randint(1, AT_ONCE), requests - self.compared())
+            if self.chance.random() < size / self.between:
                 self.change()
-            self.read(self.chance.choice(self.people))
+            self.read(*self.chance.choices(self.people, k=size))
         return self.counts
 
 

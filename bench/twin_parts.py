@@ -8,7 +8,8 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,8 @@ import brotli
 
 SECRET = "for the twins only"
 DEADLINE = 60.0
+SILENT = 30.0
+"""Seconds after which a connection is opened anew."""
 Headers = list[tuple[str, str]]
 
 
@@ -110,14 +113,26 @@ class Got:
 
 
 class Line:
-    """A connection that asks one thing after the other."""
+    """A connection on which one thing is asked after the other."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), DEADLINE)
-        self._seen = b""
+        self._port = port
+        self._open()
 
-    def ask(self, head: bytes, body: bytes = b"") -> Got:
-        self._socket.sendall(head + body)
+    def _open(self) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", self._port), DEADLINE)
+        self._seen, self._used_at = b"", time.monotonic()
+
+    def send(self, request: bytes) -> None:
+        # A server closes what was silent for long.
+        if time.monotonic() - self._used_at > SILENT:
+            self.close()
+            self._open()
+        self._used_at = time.monotonic()
+        self._socket.sendall(request)
+
+    def receive(self, head: bytes) -> Got:
+        """The answer to a request with this head."""
         while b"\r\n\r\n" not in self._seen:
             self._read()
         told, _, self._seen = self._seen.partition(b"\r\n\r\n")
@@ -144,11 +159,36 @@ class Line:
             self._socket.close()
 
 
+class Lines:
+    """Several, which ask at once."""
+
+    def __init__(self, port: int, how_many: int) -> None:
+        self._lines = [Line(port) for _ in range(how_many)]
+
+    def ask(self, head: bytes, body: bytes = b"") -> Got:
+        self._lines[0].send(head + body)
+        return self._lines[0].receive(head)
+
+    def ask_all(self, heads: Sequence[bytes]) -> list[Got]:
+        """The answers in the same order; no more requests than there are lines."""
+        asked = list(zip(self._lines, heads, strict=False))
+        for line, head in asked:
+            line.send(head)
+        return [line.receive(head) for line, head in asked]
+
+    def close(self) -> None:
+        for line in self._lines:
+            line.close()
+
+
 _ONCE = re.compile(rb'(name="(?:key|newest)" value=")[^"]*')
 
 
 def difference(got: Got, right: Got) -> str:
     """Where two answers differ; empty where they are the same, but for the keys that forms get anew each time."""
+    told = [{cookie.partition("=")[0] for cookie in one.cookies} for one in (got, right)]
+    if (got.status, got.headers, got.body, told[0]) == (right.status, right.headers, right.body, told[1]):
+        return ""
     mine, theirs = plain(got), plain(right)
     headers = got.headers ^ right.headers
     if mine != theirs and _ONCE.search(theirs):
@@ -158,7 +198,6 @@ def difference(got: Got, right: Got) -> str:
         at = next((at for at, (one, other) in enumerate(zip(mine, theirs, strict=False)) if one != other), 0)
         around = slice(max(0, at - 100), at + 200)
         return f"{mine[around].decode(errors='replace')}\n— instead of —\n{theirs[around].decode(errors='replace')}"
-    told = [{cookie.partition("=")[0] for cookie in one.cookies} for one in (got, right)]
     if headers or got.status != right.status or told[0] != told[1]:
         return f"{got.status} instead of {right.status}; {sorted(headers)}; {told}"
     return ""
@@ -210,7 +249,9 @@ class Noise:
         line = Line(self._port)
         # With a rest, so that those who are compared come first.
         while not self._stop.wait(0.005):
-            line.ask(self._pick())
+            head = self._pick()
+            line.send(head)
+            line.receive(head)
         line.close()
 
     def stop(self) -> None:
