@@ -11,7 +11,7 @@ from blueprints.shared.language import now
 from blueprints.shared.who import my_rights
 from domain import carets, incidents, record
 from domain.incidents import Incident
-from domain.record_tables import Hypothesis, Section
+from domain.record_tables import Hypothesis
 
 FRESH = timedelta(seconds=10)
 """What was merged in so many seconds goes to the editors with the stream; what is older they ask for."""
@@ -25,7 +25,7 @@ def state(incident: Incident, *, editors: bool) -> tuple[str, datetime | None]:
 
     Four queries at most.
     """
-    written = record.sections(incident)
+    written = record.standing(incident)
     numbers = record.hypotheses(incident)
     here = carets.here(incident, now())
     told: dict[str, Any] = {
@@ -34,8 +34,8 @@ def state(incident: Incident, *, editors: bool) -> tuple[str, datetime | None]:
         "here": [{"tab": one.tab, "name": one.person.name, "section": one.section, "caret": one.place} for one in here],
     }
     if editors and written:
-        fresh = record.since(list(written.values()), now() - FRESH, MOST_FRESH)
-        keys = {one.id: one.key for one in written.values()}
+        keys = {number: key for key, (number, _) in written.items()}
+        fresh = record.since(list(keys), now() - FRESH, MOST_FRESH)
         told["fresh"] = {
             keys[number]: [[seq, base64.b64encode(data).decode()] for seq, data in found]
             for number, found in fresh.items()
@@ -43,9 +43,9 @@ def state(incident: Incident, *, editors: bool) -> tuple[str, datetime | None]:
     return json.dumps(told, ensure_ascii=False), min((one.at + carets.AWAY for one in here), default=None)
 
 
-def seqs_of(written: dict[str, Section], hypotheses: list[Hypothesis]) -> dict[str, Any]:
+def seqs_of(written: dict[str, tuple[int, int]], hypotheses: list[Hypothesis]) -> dict[str, Any]:
     """How far each section is, by key; the hypotheses together by a name for how they stand."""
-    seqs: dict[str, Any] = {key: one.seq for key, one in written.items() if one.seq}
+    seqs: dict[str, Any] = {key: seq for key, (_, seq) in written.items() if seq}
     supposed = [(one.number, one.verdict, [seqs.get(key, 0) for key in one.keys]) for one in hypotheses]
     if supposed:
         seqs["hypotheses"] = blake2b(repr(supposed).encode(), digest_size=6).hexdigest()

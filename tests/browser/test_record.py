@@ -4,11 +4,13 @@ import signal
 from collections.abc import Callable, Iterator
 
 import pytest
+from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Page, expect
 
 from domain import incidents, record
 from tests.browser.conftest import DESKTOP, PHONE, Site
 from tests.browser.scene import Scene
+from tests.browser.test_accessibility import LOOKS, TAGS, faults, sideways
 from tests.browser.words import ja
 
 pytestmark = [pytest.mark.browser, pytest.mark.one_database]
@@ -279,3 +281,33 @@ def test_the_editor_is_loaded_on_its_page_alone_and_light(open_as, incident):
     assert size < 60 * 1024
     page.goto(f"/incidents/{incident}/record")
     assert page.evaluate(sizes) == []
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_axe_finds_nothing_on_any_page_of_the_record(open_as, write, stage, incident, lang):
+    writer = write("responder")
+    area(writer).fill("読める文\n\n【社内】社内の文")
+    saved(writer)
+    writer.get_by_role("button", name=ja("Add a hypothesis")).click()
+    writer.wait_for_url("**/edit#e-h1")
+    area(writer, "h1").press_sequentially("仮説の文")
+    saved(writer, "h1")
+    page = open_as("admin", "/login", lang=lang, size=PHONE)
+    page.context.add_init_script(path=AXE_FILE_PATH)
+    at, found = f"/incidents/{incident}", []
+    for path in (
+        f"{at}/record",
+        f"{at}/record/edit",
+        f"{at}/record/what/history",
+        f"{at}/report",
+        f"{at}/report?for=partners",
+    ):
+        page.emulate_media(color_scheme="light")
+        page.goto(path)
+        if path.endswith("/edit"):
+            expect(page.locator("#e-h1 .caret")).to_be_attached()
+        found += [f"{path} {fault}" for fault in faults(page, TAGS)]
+        page.emulate_media(color_scheme="dark")
+        found += [f"{path} (dark) {fault}" for fault in faults(page, LOOKS)]
+        found += [f"{path} {fault}" for fault in sideways(page)]
+    assert found == []

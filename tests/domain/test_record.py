@@ -246,3 +246,19 @@ def test_the_plain_text_is_readable_in_the_database(incident, cast, now):
     with writing():
         record.write(incident, "cause", "証明書の期限切れ", seen=0, by=cast.responder, at=now)
     assert db.session.scalar(select(Section.text).where(Section.key == "cause")) == "証明書の期限切れ"
+
+
+def test_who_was_offline_for_two_days_is_merged_although_the_log_was_packed(incident, cast, now, monkeypatch):
+    monkeypatch.setattr(record, "PACK", 3)
+    away, here = (Browser(incident, "what", by, now) for by in (cast.responder, cast.admin))
+    away.type("出かける前。")
+    away.sync()
+    here.sync()
+    away.type("電車で書いた。", at=0)
+    for number in range(8):
+        here.type(f"{number}。")
+        here.sync(now + timedelta(hours=5 * number))
+    away.sync(now + timedelta(days=2))
+    here.sync(now + timedelta(days=2))
+    assert str(away.text) == str(here.text) == kept(incident, "what").text
+    assert str(here.text).startswith("電車で書いた。出かける前。0。")

@@ -63,7 +63,9 @@ class Writer:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEP, max_size=30))
-def test_everybody_and_the_database_end_with_the_same_text(app, cast, now, steps):
+def test_everybody_and_the_database_end_with_the_same_text(app, cast, now, monkeypatch, steps):
+    # So that the log is packed under the hands of who was away meanwhile.
+    monkeypatch.setattr(record, "PACK", 4)
     with writing():
         incident = incidents.declare(
             key=f"k{record.db.session.query(incidents.Incident).count()}", by=cast.responder, at=now, title="障害",
