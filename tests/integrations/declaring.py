@@ -97,7 +97,7 @@ def check_everything_once(there: Outside, wanted: int = 1, areas: int = 4) -> No
     assert len(keys) == wanted
     assert set(keys.values()) == {1}
     assert len(there.pager.alerts) == wanted * areas
-    assert {routing for routing, _ in there.pager.alerts} == {KEY}
+    assert {routing for routing, _ in there.pager.alerts} <= {KEY}
     assert len(there.zoom.meetings) == 2 * wanted
     assert len({one["agenda"] for one in there.zoom.meetings}) == 2 * wanted
 

@@ -108,15 +108,6 @@ def test_slack_fails_once_at_every_step(there: Outside, work: Deliver, hands: Ha
     check_everything_once(there)
 
 
-@pytest.mark.parametrize("method", SLACK_STEPS[:7])
-@pytest.mark.parametrize("kind", ["break_after", "cut_body", "rate_limited"])
-def test_slack_fails_at_one_step(there: Outside, work: Deliver, hands: Hands, method: str, kind: str) -> None:
-    there.slack.faults.add(kind, method, times=2)
-    declare(hands())
-    work()
-    check_everything_once(there)
-
-
 @pytest.mark.parametrize("kind", FAULTS)
 def test_pagerduty_fails_at_every_alert(there: Outside, work: Deliver, hands: Hands, kind: str) -> None:
     there.pager.fail(kind, times=4)

@@ -20,6 +20,7 @@ from integrations.pagerduty import PagerDutySender
 from integrations.wording import Wording
 from tests.integrations.conftest import TOKYO, Hands
 from tests.integrations.declaring import BASE, KEY, Outside, check_everything_once, declare, made, outside, rows
+from tests.integrations.test_declaring import FAULTS, SLACK_FAULTS, SLACK_STEPS
 
 pytestmark = pytest.mark.one_database
 
@@ -199,17 +200,21 @@ def test_it_ends_in_a_clear_state_and_comes_right(there, hands, cast, sign_in, a
         check_everything_once(there)
 
 
+def publish(hands: Hands, state: str, situation: str = "直しています") -> None:
+    with writing():
+        db.session.get_one(Incident, 1).publish(
+            key=f"to-{state}", by=db.session.get_one(Person, 3), at=hands(), state=state,
+            words={"situation": situation}, next_update_at=hands() + timedelta(minutes=15),
+        )  # fmt: skip
+
+
 def test_slack_is_away_for_the_whole_incident(there, hands, cast, sign_in) -> None:
     """The portal carries it alone; what Slack missed comes once each, and says how it stands when it comes."""
     there.slack.faults.add("away")
     declare(hands())
     work(there, hands, 2)
     for number, state in enumerate(("identified", "resolved")):
-        with writing():
-            db.session.get_one(Incident, 1).publish(
-                key=f"u{number}", by=db.session.get_one(Person, 3), at=hands(), state=state,
-                words={"situation": f"状況{number}"}, next_update_at=hands() + timedelta(minutes=15),
-            )  # fmt: skip
+        publish(hands, state, f"状況{number}")
         work(there, hands, 2)
     assert "状況1" in page(sign_in(cast.reader))
     assert {one.state for one in there.pager.alerts.values()} == {"resolved"}
@@ -224,3 +229,40 @@ def test_slack_is_away_for_the_whole_incident(there, hands, cast, sign_in) -> No
     (first,) = [one for one in there.slack.messages(channel.id) if "metadata" in one][:1]  # type: ignore[attr-defined]
     assert "Restored" in str(first["blocks"])
     assert len(channel.pins) == 1  # type: ignore[attr-defined]
+
+
+# Every way in which a service fails for a moment, at every step
+
+
+@pytest.mark.parametrize("kind", SLACK_FAULTS)
+def test_slack_fails_at_each_step_alone(there, hands, kind: str) -> None:
+    for number, method in enumerate(SLACK_STEPS):
+        there.slack.faults.add(kind, method, times=1)
+        declare(hands(), key=method, title=f"入場できない{number}", page=False)
+        work(there, hands, 4)
+        assert there.slack.faults.fired == [(kind, method)]
+        there.slack.faults.clear()
+    check_everything_once(there, len(SLACK_STEPS), areas=0)
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_pagerduty_fails_at_each_step_alone(there, hands, kind: str) -> None:
+    steps = (("investigating", "triggered"), ("identified", "acknowledged"), ("resolved", "resolved"))
+    declare(hands())
+    for state, wanted in steps:
+        there.pager.fail(kind, times=2)
+        if state != "investigating":
+            publish(hands, state)
+        work(there, hands, 4)
+        assert [one.state for one in there.pager.alerts.values()] == [wanted] * 4
+    for alert in there.pager.alerts.values():
+        assert list(dict.fromkeys(alert.events)) == ["trigger", "acknowledge", "resolve"]
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_zoom_fails_at_each_step_alone(there, hands, kind: str) -> None:
+    for number, path in enumerate(("/oauth/token", "/v2/users/me/meetings")):
+        there.zoom.fail(kind, path, times=1)
+        declare(hands(), key=path, title=f"入場できない{number}", page=False)
+        work(there, hands, 4)
+    check_everything_once(there, 2, areas=0)
