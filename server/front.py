@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs
@@ -60,6 +61,7 @@ class Protocol(HttpToolsProtocol):
         # The piece in which a head begins is not counted: the end of a body may stand before it.
         continued = self._head is not None
         super().data_received(data)
+        self._came = None
         if continued and self._head is not None:
             self._head += len(data)
             if self._head > HEAD_LIMIT:
@@ -109,7 +111,11 @@ class Front:
         transport = scope["extensions"][TRANSPORT]
         self._open.add(transport)
         try:
-            await self._answer(scope, receive, send)
+            if stream := await self._answer(scope, receive, send):
+                # From here on for hours, ten thousand times: nothing of the request is kept.
+                scope["headers"].clear()
+                scope["extensions"].clear()
+                await self._hub.hold(stream, receive)
         except asyncio.CancelledError:
             # At the end of a stop; the connection was closed before by `abort`.
             if not self._stopping:
@@ -123,36 +129,32 @@ class Front:
         for transport in tuple(self._open):
             transport.abort()
 
-    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> Stream | None:
+        """Answers; a stream that was allowed, and whose headers are sent, is left to the caller."""
         key = key_of(scope)
         if key and (page := self._cache.find(key)):
             answer = _for_request(page.answer(), scope)
             if came := _comes_again(scope):
                 self._cache.keep_wire(came, _wire(answer, page.until))
             await answer.send(send)
-            return
+            return None
         signals, version = self._hub.signals, self._cache.version()
         found = await self._bridge.ask(_asked_whole(scope) if key else scope, receive)
         if found is None:
-            return
+            return None
         permit, until = found.take(INTERNAL_HEADER), found.take(KEEP_HEADER)
         if permit and found.status == 200 and (scope["method"], scope["path"]) == ("GET", LIVE):
             found.body.close()
-            await self._stream(json.loads(permit), found, scope, receive, send, signals)
-            return
+            if self._hub.full:
+                await plain(503, FULL).send(send)
+                return None
+            await send({"type": "http.response.start", "status": 200, "headers": _stream_headers(found)})
+            allowed = _allowed(json.loads(permit))
+            return Stream(scope["extensions"][TRANSPORT], *allowed, seen=_seen(scope), signals=signals)
         if key and until and (page := page_of(found, until)):
             self._cache.keep(key, page, version)
         await (_for_request(found, scope) if key else found).send(send)
-
-    async def _stream(
-        self, permit: dict[str, Any], answer: Answer, scope: Any, receive: Any, send: Any, signals: int
-    ) -> None:
-        if self._hub.full:
-            await plain(503, FULL).send(send)
-            return
-        await send({"type": "http.response.start", "status": 200, "headers": _stream_headers(answer)})
-        stream = Stream(scope["extensions"][TRANSPORT], *_allowed(permit), _seen(scope))
-        await self._hub.hold(stream, receive, signals=signals)
+        return None
 
 
 def _asked_whole(scope: Any) -> Any:
@@ -200,8 +202,9 @@ def _stream_headers(answer: Answer) -> Headers:
 
 def _allowed(permit: dict[str, Any]) -> tuple[Key, Person]:
     """What a permit allows to whom: `{"topic", "language", "rights", "person", "epoch"}`."""
-    key = Key(permit["topic"], permit["language"], permit["rights"])
-    return key, (permit["person"], permit["epoch"], permit["rights"])
+    key = Key(*(sys.intern(permit[name]) for name in ("topic", "language", "rights")))
+    # One string for all of a class, not one each.
+    return key, (permit["person"], permit["epoch"], sys.intern(permit["rights"]))
 
 
 def _seen(scope: Any) -> str:

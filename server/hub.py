@@ -65,12 +65,14 @@ class Fragment:
 
 @dataclass(eq=False, slots=True)
 class Stream:
-    """One open connection. `seen` is the version of the newest fragment it was given."""
+    """One open connection. `seen` is the version of the newest fragment it was given; `signals` the hub's count before
+    the person was let in: a commit in between could have signed them out."""
 
     transport: Any
     key: Key
     person: Person
     seen: str = ""
+    signals: int = 0
 
     def write(self, framed: bytes) -> bool:
         """Writes at once; False when the reader is too slow and too much waits already."""
@@ -168,15 +170,12 @@ class Hub:
 
     # Streams
 
-    async def hold(self, stream: Stream, receive: Any, *, signals: int) -> None:
-        """Keeps a stream, whose headers have been sent, until one of the two sides ends it.
-
-        `signals`: the hub's count before the person was let in. A commit in between could have signed them out.
-        """
+    async def hold(self, stream: Stream, receive: Any) -> None:
+        """Keeps a stream, whose headers have been sent, until one of the two sides ends it."""
         stream.keep_little()
         stream.write(_come_back(self._latest_return()))
         self._open(stream)
-        if signals != self.signals:
+        if stream.signals != self.signals:
             self._note()
         try:
             while (await receive())["type"] != "http.disconnect":
