@@ -10,7 +10,18 @@ from typing import Any
 import click
 from sqlalchemy import select, update
 
-from domain import absences, beginnings, hotline, incidents, maintenances, overrides, planning, questions, timeline
+from domain import (
+    absences,
+    beginnings,
+    hotline,
+    incidents,
+    maintenances,
+    overrides,
+    planning,
+    questions,
+    record,
+    timeline,
+)
 from domain.catalog import Facility, Service, Symptom
 from domain.cycles import Cycle
 from domain.db import db, writing
@@ -221,6 +232,7 @@ def _live(people: dict[str, Person], services: dict[str, Service], minute: Minut
         db.session.expire(first)
         assert said.id
     _for_the_bridge(first, people, minute)
+    _recorded(first, people, minute)
     late = incidents.declare(
         key="sample-live-2",
         by=system,
@@ -252,6 +264,19 @@ def _for_the_bridge(incident: Incident, people: dict[str, Person], minute: Minut
         timeline.add(incident, text, by=people["岡本 沙織"], at=minute(offset), for_bridge=True)
     name, offset, body = gate["question"]
     questions.ask(incident, body, key="sample-question-1", by=people[name], at=minute(offset))
+
+
+def _recorded(incident: Incident, people: dict[str, Person], minute: Minutes) -> None:
+    """What several people have written in the record so far."""
+    gate = FACTS["live"][0]
+    for key, name, offset, text in gate["record"]:
+        record.write(incident, key, text, seen=0, by=people[name], at=minute(offset))
+    for number, (name, offset, verdict, *texts) in enumerate(gate["hypotheses"], start=1):
+        by, at = people[name], minute(offset)
+        supposed = record.suppose(incident, key=f"sample-hypothesis-{number}", by=by, at=at)
+        for key, text in zip(supposed.keys, texts, strict=True):
+            record.write(incident, key, text, seen=0, by=by, at=at)
+        record.judge(incident, number, verdict, by=by, at=at)
 
 
 def _symptom(key: str) -> Symptom | None:
