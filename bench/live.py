@@ -4,7 +4,7 @@
     python -m bench.live --processes 2       two on PostgreSQL, the commit on the first, half of the boards on each
 
 Each board is somebody else's. The yardstick, in the same run: a plain loop of `send` in C hands the same bytes to as
-many sockets of the same client.
+many sockets of the same client. CPU is what the measured processes took: it says the same on a busy machine.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
-from bench.crowd import Arrivals, Crowd, Loop, memory, say
+from bench.crowd import Arrivals, Crowd, Loop, memory, processor, say
 
 DEADLINE = 60.0
 Figures = tuple[float, float, float]
@@ -73,16 +73,19 @@ def database(processes: int, folder: Path) -> Iterator[str]:
         yield url
 
 
-def rounds(crowd: Crowd, count: int, go: Callable[[str], float]) -> tuple[Figures, float]:
-    """First, median and last board in ms after the instant that `go` reports, medians over the rounds; and the share of
-    a core that the client took until the last one had it."""
+def rounds(crowd: Crowd, count: int, pids: list[int], go: Callable[[str], float]) -> tuple[Figures, float, float]:
+    """First, median and last board in ms after the instant that `go` reports, medians over the rounds; the CPU that the
+    processes took for it, in ms; and the share of a core that the client took until the last one had it."""
     results: list[Figures] = []
     shares: list[float] = []
+    taken = 0.0
     for number in range(count + 1):
         marker = f"marker-{number:04}"
         crowd.expect(marker)
+        before = sum(processor(pid) for pid in pids)
         began = go(marker)
         came: Arrivals = crowd.arrived()
+        taken += (sum(processor(pid) for pid in pids) - before) * bool(number)
         if came.count < crowd.size:
             raise SystemExit(f"only {came.count} of {crowd.size} boards got it")
         results.append(((came.first - began) * 1000, (came.median - began) * 1000, (came.last - began) * 1000))
@@ -92,7 +95,7 @@ def rounds(crowd: Crowd, count: int, go: Callable[[str], float]) -> tuple[Figure
     spread = ", ".join(f"{last:.0f}" for _, _, last in results[1:])
     say(f"  last board of each round: {spread} ms")
     first, median, last = (statistics.median(column) for column in zip(*results[1:], strict=True))
-    return (first, median, last), statistics.median(shares[1:])
+    return (first, median, last), 1000 * taken / count, statistics.median(shares[1:])
 
 
 @contextmanager
@@ -144,32 +147,33 @@ def measure(boards: int, count: int, processes: int, folder: Path, stack: ExitSt
     took = sum(crowd.open(portal.port, boards // processes, cookies) for portal in portals)
     grown = sum(memory(portal.pid) for portal in portals) - sum(before)
     say(f"  opened in {took:.0f} s; at rest {before[0] / 1e6:.0f} MB, {grown / crowd.size / 1024:.1f} KB a board")
-    found = {"commit in the portal": rounds(crowd, count, lambda marker: portals[0].ask(f"inside {marker}"))}
+    pids = [portal.pid for portal in portals]
+    found = {"commit in the portal": rounds(crowd, count, pids, lambda marker: portals[0].ask(f"inside {marker}"))}
     if processes == 1:
-        found["commit elsewhere"] = rounds(crowd, count, lambda marker: portals[0].ask(f"outside {marker}"))
+        found["commit elsewhere"] = rounds(crowd, count, pids, lambda marker: portals[0].ask(f"outside {marker}"))
     with saturated([portal.port for portal in portals], cookies):
-        found["while pages saturate"] = rounds(crowd, count, lambda marker: portals[0].ask(f"inside {marker}"))
+        found["while pages saturate"] = rounds(crowd, count, pids, lambda marker: portals[0].ask(f"inside {marker}"))
     bytes_each = payload_of(portals[0], cookies, folder / "payload")
     stops = [portal.end() for portal in portals]
     crowd.end()
     say(f"  stopping with the boards open took {max(stops):.2f} s")
     found["yardstick: a C loop"] = yardstick(crowd.size, count, folder / "payload")
     say(f"\n{crowd.size} boards, {bytes_each} bytes each; ms after the commit, medians of {count} rounds")
-    say(f"{'':24}{'first':>8}{'median':>8}{'last':>8}   last / C loop   client's share of a core")
-    last = found["yardstick: a C loop"][0][2]
-    for title, (values, share) in found.items():
+    say(f"{'':24}{'first':>8}{'median':>8}{'last':>8}   / C loop   CPU ms   / C loop   client")
+    (_, _, last), cpu, _ = found["yardstick: a C loop"]
+    for title, (values, taken, share) in found.items():
         row = "".join(f"{value:8.1f}" for value in values)
-        say(f"{title:24}{row}   {values[2] / last:10.2f}   {share:12.0%}")
+        say(f"{title:24}{row}   {values[2] / last:8.2f}   {taken:6.0f}   {taken / cpu:8.2f}   {share:6.0%}")
 
 
-def yardstick(boards: int, count: int, payload: Path) -> tuple[Figures, float]:
+def yardstick(boards: int, count: int, payload: Path) -> tuple[Figures, float, float]:
     say("The yardstick: a plain loop of send in C")
     loop, crowd = Loop(payload), Crowd()
     loop.accept(boards)
     crowd.open(loop.port, boards, "-")
     loop.answer()
     try:
-        return rounds(crowd, count, loop.send)
+        return rounds(crowd, count, [loop.process.pid], loop.send)
     finally:
         crowd.end()
         loop.end()
