@@ -8,11 +8,11 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, case, func, select
 
 from domain.actions import OPEN, Action
 from domain.additions import Voice
-from domain.db import db, organisation
+from domain.db import Instant, db, organisation
 from domain.formation import Position
 from domain.incidents import Incident
 from domain.people import Person
@@ -202,13 +202,17 @@ def _incidents(at: datetime) -> list[Row[Any]]:
     )  # fmt: skip
 
 
-def _updates() -> dict[int, list[Row[Any]]]:
-    query = select(Update.incident_id, Update.kind, Update.state, Update.published_at, Update.next_update_at)
-    found: dict[int, list[Row[Any]]] = defaultdict(list)
-    rows: list[Row[Any]] = list(db.session.execute(query.order_by(Update.published_at, Update.id)))
-    for row in rows:
-        found[row.incident_id].append(row)
-    return found
+def _updates() -> dict[int, Row[Any]]:
+    """By incident how many updates there are, when the first one was written and when the impact was eased."""
+    written = case((Update.kind == "published", Update.published_at))
+    eased = case((Update.state.in_(("monitoring", "resolved")), Update.published_at))
+    query = select(
+        Update.incident_id,
+        func.sum(case((Update.kind != "declared", 1), else_=0)).label("number"),
+        func.min(written, type_=Instant()).label("first"),
+        func.min(eased, type_=Instant()).label("eased"),
+    ).group_by(Update.incident_id)
+    return {row.incident_id: row for row in db.session.execute(query)}
 
 
 def _count_incidents(
@@ -220,27 +224,24 @@ def _count_incidents(
             first.setdefault(row.incident_id, row.created_at)
     updates = _updates()
     for number, row in incidents.items():
-        said = updates.get(number, [])
+        said = updates.get(number)
         month = months(row.began_at if row.source else row.declared_at)
         samples["incidents"].append((month, 1))
         if row.resolved_at is not None and row.resolved_at >= row.began_at:
             samples["duration"].append((month, _minutes(row.began_at, row.resolved_at)))
-        told = [one for one in said if one.kind != "declared"]
-        if told:
-            samples["updates"].append((month, len(told)))
-        if not row.source:
-            _count_promises(samples, months, row, said, at)
+        if said is not None and said.number:
+            samples["updates"].append((month, said.number))
         if number in first and not row.source:
             _count_times(samples, month, first[number], row, said)
+    _count_promises(samples, months, incidents, at)
 
 
-def _count_times(samples: Samples, month: date, reported: datetime, row: Row[Any], said: list[Row[Any]]) -> None:
+def _count_times(samples: Samples, month: date, reported: datetime, row: Row[Any], said: Row[Any] | None) -> None:
     """From the first report on. What came before the report (it was declared first) is left out."""
-    mitigated = next((one.published_at for one in said if one.state in ("monitoring", "resolved")), None)
     ends = {
         "to_declaration": row.declared_at,
-        "to_first_update": next((one.published_at for one in said if one.kind == "published"), None),
-        "to_mitigation": min(filter(None, (mitigated, row.resolved_at)), default=None),
+        "to_first_update": said.first if said is not None else None,
+        "to_mitigation": min(filter(None, (said.eased if said is not None else None, row.resolved_at)), default=None),
         "to_restoration": row.resolved_at,
         "to_closing": row.closed_at,
     }
@@ -249,18 +250,20 @@ def _count_times(samples: Samples, month: date, reported: datetime, row: Row[Any
             samples[code].append((month, _minutes(reported, ended)))
 
 
-def _count_promises(samples: Samples, months: _Months, row: Row[Any], said: list[Row[Any]], at: datetime) -> None:
+def _count_promises(samples: Samples, months: _Months, incidents: dict[int, Row[Any]], at: datetime) -> None:
     """Each promise of a next update: kept, where anything was published by then; one that is not due does not count."""
-    for one, following in zip(said, [*said[1:], None], strict=True):
-        if (due := one.next_update_at) is None:
+    order = (Update.published_at, Update.id)
+    following = func.lead(Update.published_at, type_=Instant()).over(partition_by=Update.incident_id, order_by=order)
+    whole = select(Update.incident_id, Update.next_update_at.label("due"), following.label("next")).subquery()
+    for number, due, ended in db.session.execute(select(whole).where(whole.c.due.is_not(None))):
+        row = incidents.get(number)
+        if row is None or row.source:
             continue
-        ended = following.published_at if following else None
         if ended is None and row.closed_at is not None and row.closed_at <= due:
             continue
         if ended is None and due + GRACE > at:
             continue
-        kept = ended is not None and ended <= due + GRACE
-        samples["promises"].append((months(due), float(kept)))
+        samples["promises"].append((months(due), float(ended is not None and ended <= due + GRACE)))
 
 
 # Actions

@@ -65,10 +65,12 @@ class Memory(Model):
 
 @dataclass(frozen=True)
 class Similar:
-    """A past incident that looks alike: what helped then, what it came from, what is still to be done since."""
+    """A past incident that looks alike: what helped then (or, where nobody wrote it, what was said last), what it came
+    from, what is still to be done since."""
 
     incident: Incident
     helped: str
+    said: str
     cause: str
     open_actions: list[Action]
 
@@ -247,7 +249,7 @@ def loaded(numbers: list[int]) -> list[Similar]:
     return [
         Similar(
             incidents[number], _helped(incidents[number], written.get(number), done.get(number, [])),
-            written[number].cause if number in written else "", left.get(number, []),
+            _said(incidents[number]), written[number].cause if number in written else "", left.get(number, []),
         )
         for number in numbers
         if number in incidents
@@ -255,12 +257,11 @@ def loaded(numbers: list[int]) -> list[Similar]:
 
 
 def _helped(incident: Incident, written: Postmortem | None, done: list[str]) -> str:
-    """What people found that went well, else what customers could do meanwhile, what was done or said last."""
+    """What people found that went well, else what customers could do meanwhile, else what was done last."""
     latest = incident.latest
-    found = [
-        written.went_well if written else "",
-        latest.workaround if latest else "",
-        " / ".join(done[-3:]),
-        latest.situation if latest else "",
-    ]
+    found = (written.went_well if written else "", latest.workaround if latest else "", " / ".join(done[-3:]))
     return next((text for text in found if text.strip()), "")
+
+
+def _said(incident: Incident) -> str:
+    return incident.latest.situation if incident.latest else ""

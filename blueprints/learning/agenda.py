@@ -8,12 +8,17 @@ from flask_babel import gettext, ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from blueprints.record.parts import TITLES
 from blueprints.shared.language import moment, span
-from domain import timeline
+from domain import record
 from domain.db import db
 from domain.hotline import Report
 from domain.incidents import Incident
+from domain.text import cut, is_blank, one_line
 from domain.timeline import Entry
+
+QUOTED = 200
+"""Characters of a section of the record; the whole is a tap away."""
 
 MOST_NOTED = 12
 """Decisions and actions that stand on the agenda; the whole timeline is a tap away."""
@@ -21,21 +26,38 @@ MOST_NOTED = 12
 
 @dataclass(frozen=True)
 class Agenda:
-    """`times`: (what, when, how long after the beginning); `impact`: lines; `noted`: decisions and actions."""
+    """`times`: (what, when, how long after the beginning); `impact`: lines; `noted`: decisions and actions;
+    `written`: what stands in the record, (section, text).
+    """
 
     times: list[tuple[str, str, str]]
     impact: list[str]
     noted: list[Entry] = field(default_factory=list)
+    written: list[tuple[str, str]] = field(default_factory=list)
 
 
 def agenda(incident: Incident) -> Agenda:
     """The same number of queries however much happened."""
     query = select(Report).where(Report.incident_id == incident.id).options(selectinload(Report.voices))
     reports = list(db.session.scalars(query.order_by(Report.created_at, Report.id)))
-    numbers = [number for _, number in timeline.index(incident, kinds=("decision", "action"))]
-    noted = [one for one in timeline.loaded(numbers).values() if one.struck_at is None]
-    noted.sort(key=lambda one: (one.happened_at, one.id))
-    return Agenda(list(_times(incident, reports)), _impact(incident, reports), noted[:MOST_NOTED])
+    acted = (
+        select(Entry)
+        .where(Entry.incident_id == incident.id, Entry.kind.in_(("decision", "action")), Entry.struck_at.is_(None))
+        .order_by(Entry.happened_at, Entry.id)
+        .limit(MOST_NOTED)
+    )
+    noted = list(db.session.scalars(acted))
+    return Agenda(list(_times(incident, reports)), _impact(incident, reports), noted, _written(incident))
+
+
+def _written(incident: Incident) -> list[tuple[str, str]]:
+    """The sections of the record in which something stands, in their order: one query."""
+    found = record.sections(incident)
+    return [
+        (str(TITLES[key]), cut(one_line(found[key].text), QUOTED))
+        for key in record.SECTIONS
+        if key in found and not is_blank(found[key].text)
+    ]
 
 
 def _times(incident: Incident, reports: list[Report]) -> Any:

@@ -48,6 +48,7 @@ LONG = "一部の施設で入場QRコードが読み取れず、あわせて予�
 
 PAGES = (
     "/", "/?facility=みなと", "/history", "/history?q=zzz", "/incidents/{live}", "/incidents/{late}", "/incidents/{restored}",
+    "/actions", "/postmortems", "/figures", "/incidents/{live}/postmortem", "/incidents/{live}/actions/new",
     "/incidents/{live}/timeline", "/incidents/{live}/timeline?q=zzz", "/incidents/{live}/timeline/{note}",
     "/incidents/{planned}", "/incidents/{live}/updates/new", "/incidents/{live}/edit", "/incidents/new", "/areas/system/pagerduty",
     "/incidents/new?report={suspicion}", "/reports", "/reports/new", "/reports/{suspicion}", "/reports/{judged}?thanks=1",

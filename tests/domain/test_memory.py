@@ -94,7 +94,8 @@ def test_drills_what_goes_on_and_what_was_none_are_not_offered(declare, now, cha
 def test_what_helped_is_what_people_found_then_what_could_be_done(declare, now):
     first = declare("決済ができません", said="決済が止まっています。")
     learn(now)
-    assert memory.like("決済ができません", [])[0].helped == "決済が止まっています。"
+    (one,) = memory.like("決済ができません", [])
+    assert (one.helped, one.said) == ("", "決済が止まっています。")
     with writing():
         incident, by = db.session.get_one(Incident, first), person(2)
         postmortem.begun(incident).write({"went_well": "別の決済会社に切り替えた", "cause": "証明書"}, by=by, at=now)
