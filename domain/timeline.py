@@ -1,10 +1,24 @@
 """The timeline: what people write down while it happens, and what was there before it was put right."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Optional
+from typing import Any, Optional
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, UniqueConstraint, insert, select
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, undefer
 
 from domain.db import Model, db
@@ -260,12 +274,37 @@ def file_of(incident: Incident, number: int) -> File | None:
     return db.session.scalar(query.options(undefer(File.data)))
 
 
-def index(incident: Incident, *, kinds: Sequence[str] = KINDS, words: str = "") -> list[tuple[datetime, int]]:
-    """When and id of every entry of these kinds that holds the words, oldest first. One query."""
-    query = select(Entry.happened_at, Entry.id).where(Entry.incident_id == incident.id, Entry.kind.in_(kinds))
-    if folded := fold(words):
-        query = query.where(Entry.search.contains(folded, autoescape=True))
-    return [(at, number) for at, number in db.session.execute(query.order_by(Entry.happened_at, Entry.id))]
+@dataclass(frozen=True)
+class Search:
+    """The entries of an incident of some kinds that hold some words."""
+
+    incident: Incident
+    kinds: Sequence[str] = KINDS
+    words: str = ""
+
+    def count(self, before: tuple[datetime, int] | None = None) -> int:
+        """How many there are; `before`: those that stand before this time and id. One query."""
+        query = self._of(func.count())
+        if before is not None:
+            at, number = before
+            query = query.where(or_(Entry.happened_at < at, and_(Entry.happened_at == at, Entry.id < number)))
+        return db.session.scalar(query) or 0
+
+    def part(self, start: int, length: int | None, *, oldest: bool) -> list[tuple[datetime, int]]:
+        """When and id of `length` of them (None: all) from `start` on, the oldest or the newest first. One query."""
+        order = (Entry.happened_at, Entry.id) if oldest else (Entry.happened_at.desc(), Entry.id.desc())
+        query = self._of(Entry.happened_at, Entry.id).order_by(*order).offset(start).limit(length)
+        return [(at, number) for at, number in db.session.execute(query)]
+
+    def _of(self, *columns: Any) -> Select[Any]:
+        query = select(*columns).where(Entry.incident_id == self.incident.id, Entry.kind.in_(self.kinds))
+        folded = fold(self.words)
+        return query.where(Entry.search.contains(folded, autoescape=True)) if folded else query
+
+
+def index(incident: Incident, *, kinds: Sequence[str] = KINDS) -> list[tuple[datetime, int]]:
+    """When and id of every entry of these kinds, oldest first. One query."""
+    return Search(incident, kinds).part(0, None, oldest=True)
 
 
 def newest(incident: Incident, most: int) -> list[Entry]:

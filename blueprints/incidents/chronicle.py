@@ -1,5 +1,6 @@
 """The timeline in words: what the portal knows by itself and what people noted, one row each, filtered, in pages."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,29 +99,20 @@ def page_of(
 
     `kind`: one of CHOICES, or all. The same number of queries however long it is.
     """
-    found: list[tuple[datetime, int, int, Row | None]] = []
     facts = rows(incident, level)
-    if kind not in (NOTED, *KINDS):
-        wanted = fold(words)
-        found += [
-            (row.at, 0, number, row)
-            for number, row in enumerate(facts)
-            if kind in ("", row.group) and wanted in row.searched
-        ]
-    if kind in ("", NOTED, *KINDS):
-        kinds = (kind,) if kind in KINDS else KINDS
-        found += [(at, 1, number, None) for at, number in timeline.index(incident, kinds=kinds, words=words)]
-    found.sort(key=lambda one: one[:3], reverse=not oldest)
-    marks = {one[3].mark if one[3] else f"t{one[2]}": place for place, one in enumerate(found)}
-    last = max(1, -(-len(found) // PER_PAGE))
-    page = marks[to] // PER_PAGE + 1 if to in marks else min(max(page, 1), last)
-    part = found[(page - 1) * PER_PAGE : page * PER_PAGE]
+    search = timeline.Search(incident, (kind,) if kind in KINDS else KINDS, words) if kind not in GROUP_NAMES else None
+    shown = [] if kind in (NOTED, *KINDS) else _matching(facts, kind, words)
+    total = len(shown) + (search.count() if search else 0)
+    last = max(1, -(-total // PER_PAGE))
+    place = _place(incident, search, shown, to, total, oldest) if to else None
+    page = min(max(page if place is None else place // PER_PAGE + 1, 1), last)
+    part = _part(search, shown, (page - 1) * PER_PAGE, oldest)
     entries = timeline.loaded([number for _, _, number, row in part if row is None])
     return {
         "incident": incident,
         "level": level,
         "rows": [row or _noted(entries[number]) for _, _, number, row in part],
-        "total": len(found),
+        "total": total,
         "number": page,
         "last": last,
         "updates": [row for row in reversed(facts) if row.group == "update"],
@@ -128,6 +120,44 @@ def page_of(
         "q": words,
         "oldest": oldest,
     }
+
+
+def _matching(facts: list[Row], kind: str, words: str) -> list[Row]:
+    wanted = fold(words)
+    return [row for row in facts if kind in ("", row.group) and wanted in row.searched]
+
+
+Place = tuple[datetime, int, int, Row | None]
+"""What rows are ordered by: the time, facts before notes, the number; a fact brings its row along."""
+
+
+def _part(search: timeline.Search | None, facts: list[Row], start: int, oldest: bool) -> list[Place]:
+    """The rows from `start` on, at most `PER_PAGE`.
+
+    All facts are known, and of the notes only those that can stand there are asked for: whatever the facts push back,
+    a note cannot stand farther back than there are facts.
+    """
+    skipped = max(0, start - len(facts))
+    notes = search.part(skipped, start + PER_PAGE - skipped, oldest=oldest) if search else []
+    found: list[Place] = [(row.at, 0, number, row) for number, row in enumerate(facts)]
+    found += [(at, 1, number, None) for at, number in notes]
+    found.sort(key=lambda one: one[:3], reverse=not oldest)
+    return found[start - skipped : start - skipped + PER_PAGE] if search else found[start : start + PER_PAGE]
+
+
+def _place(
+    incident: Incident, search: timeline.Search | None, facts: list[Row], mark: str, total: int, oldest: bool
+) -> int | None:
+    """Where the row with this mark stands among all; None where it does not."""
+    number = next((number for number, row in enumerate(facts) if row.mark == mark), None)
+    if number is not None:
+        # Of what happened in the same instant facts are the earlier: no note has an id below 0.
+        before = number + (search.count((facts[number].at, 0)) if search else 0)
+    elif search and re.fullmatch(r"t[0-9]{1,9}", mark, re.ASCII) and (entry := timeline.found(incident, int(mark[1:]))):
+        before = search.count((entry.happened_at, entry.id)) + sum(row.at <= entry.happened_at for row in facts)
+    else:
+        return None
+    return before if oldest else total - 1 - before
 
 
 def _undecided(fact: Fact) -> bool:

@@ -416,6 +416,27 @@ def test_a_long_timeline_comes_in_pages_and_a_row_is_found_on_its_page(post, pag
     assert "行0。" in page(order="oldest")
 
 
+@pytest.mark.parametrize("order", ["", "oldest"])
+def test_pages_put_together_are_the_whole_and_every_row_is_on_the_page_it_is_looked_for(
+    everything, monkeypatch, post, sign_in, cast, url, order
+):
+    """Facts and notes at the same instants, so that what comes first is told by nothing but the order itself."""
+    client = sign_in(cast.reader)
+
+    def marks(**query):
+        html = client.get(url, query_string={"order": order, **query}).text
+        return re.findall(r'<li id="(\w+)">', html)
+
+    post("\n".join(["10:42 同じとき", "10:41 少し前", "今 いま"] * 4))
+    whole = marks()
+    assert len(whole) > 25
+    monkeypatch.setattr("blueprints.incidents.chronicle.PER_PAGE", 3)
+    pages = [marks(page=number) for number in range(1, -(-len(whole) // 3) + 1)]
+    assert [mark for page in pages for mark in page] == whole
+    assert len(set(whole)) == len(whole)
+    assert all(mark in marks(to=mark) for mark in whole)
+
+
 def test_an_update_is_jumped_to(post, page):
     post("\n".join(f"10:42 行{number}。" for number in range(250)))
     link = re.search(r'href="[^"]*\?to=(u\d+)[^"]*#\1"', page())
