@@ -8,6 +8,7 @@ many sockets of the same client. CPU is what the measured processes took: it say
 """
 
 import argparse
+import os
 import random
 import statistics
 import subprocess
@@ -36,6 +37,8 @@ class Child:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
             )
         self.pid = self._process.pid
+        self.stop_cpu = 0.0
+        """Seconds of CPU that its end took."""
         self.port = int(self._answer())
 
     def _answer(self) -> str:
@@ -52,9 +55,11 @@ class Child:
 
     def end(self) -> float:
         """Stops it; returns the seconds it took."""
-        began = time.monotonic()
+        began, before = time.monotonic(), processor(self.pid)
         self._process.terminate()
-        self._process.wait(timeout=DEADLINE)
+        _, _, usage = os.wait4(self.pid, 0)
+        self._process.returncode = 0
+        self.stop_cpu = usage.ru_utime + usage.ru_stime - before
         return time.monotonic() - began
 
 
@@ -156,7 +161,8 @@ def measure(boards: int, count: int, processes: int, folder: Path, stack: ExitSt
     bytes_each = payload_of(portals[0], cookies, folder / "payload")
     stops = [portal.end() for portal in portals]
     crowd.end()
-    say(f"  stopping with the boards open took {max(stops):.2f} s")
+    cpu = max(portal.stop_cpu for portal in portals)
+    say(f"  stopping with the boards open took {max(stops):.2f} s ({cpu:.2f} s of CPU)")
     found["yardstick: a C loop"] = yardstick(crowd.size, count, folder / "payload")
     say(f"\n{crowd.size} boards, {bytes_each} bytes each; ms after the commit, medians of {count} rounds")
     say(f"{'':24}{'first':>8}{'median':>8}{'last':>8}   / C loop   CPU ms   / C loop   client")

@@ -183,7 +183,7 @@ def _look() -> None:
 
 def _address() -> str | None:
     """What a page is kept by, or None: a fragment that looks fresh would say that all is well."""
-    if request.method != "GET" or "HX-Request" in request.headers or request.path.startswith("/api/"):
+    if request.method != "GET" or "HX-Request" in request.headers or request.path.startswith(("/api/", "/live")):
         return None
     return request.full_path.rstrip("?")
 
