@@ -24,13 +24,19 @@ from local_slack import LocalSlack
 from local_slack.server import QuietHandler
 
 BASE = "https://noroshi.example.jp"
+PATIENCE = 60.0
+"""Seconds."""
 ROOT = Path(__file__).parents[3]
 SATO, OKAMOTO, ITO, TAKAHASHI, OTSUKA = "U0SATO", "U0OKAMOTO", "U0ITO", "U0TAKAHASHI", "U0OTSUKA"
 
 
 @pytest.fixture
-def slack(app: Flask, clock: SimpleNamespace) -> Iterator[LocalSlack]:
-    """A local Slack on the portal's clock; what is pressed there reaches the portal."""
+def slack(app: Flask, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalSlack]:
+    """A local Slack on the portal's clock; what is pressed there reaches the portal.
+
+    It waits longer for the portal, and the portal for it, than in earnest: machines that run tests are busy.
+    """
+    monkeypatch.setattr("local_slack.interactions.SECONDS", PATIENCE)
     ids = {1: OTSUKA, 3: TAKAHASHI, 4: SATO, 6: ITO}
     with writing():
         for number, slack_id in ids.items():
@@ -47,7 +53,7 @@ def slack(app: Flask, clock: SimpleNamespace) -> Iterator[LocalSlack]:
     kept = {name: app.extensions[name] for name in ("slack_views",)}
     with LocalSlack(clock=lambda: clock.at.timestamp()) as running:
         app.config.update(SLACK_SIGNING_SECRET=running.signing_secret, SLACK_BOT_TOKEN=running.token, BASE_URL=BASE)
-        app.extensions["slack_views"] = Views(running.token, running.api_url)
+        app.extensions["slack_views"] = Views(running.token, running.api_url, time_limit=PATIENCE)
         running.interactions = f"http://127.0.0.1:{server.port}/slack/interactions"
         running.commands = f"http://127.0.0.1:{server.port}/slack/commands"
         running.events = f"http://127.0.0.1:{server.port}/slack/events"
