@@ -33,8 +33,8 @@ def _message(
     _ = wording.gettext
     drill = _("[DRILL]") + " " if incident.drill else ""
     state = end_word(incident, wording) if update.ends else state_word(update.state, wording)
-    head = drill + _("%(code)s: %(state)s") % {"code": incident.code, "state": state}
-    blocks = [section(f"*{head}*"), section(line(incident.title), "title")]
+    head = _("%(code)s: %(state)s") % {"code": incident.code, "state": state}
+    blocks = [section(f"{drill}*{head}*"), section(line(incident.title), "title")]
     if incident.drill:
         blocks.append(section(_("This is a drill, not a real incident. Please do not tell customers.")))
     if update.corrected_at:
@@ -57,7 +57,7 @@ def _message(
     blocks.append(section(_next(update, wording)))
     if link := linked(base_url, f"incidents/{incident.code}", _("See what is going on, and what to say to customers")):
         blocks.append(small(link))
-    return Message(f"{head} {line(incident.title, FALLBACK)}", blocks)
+    return Message(f"{drill}{head} {line(incident.title, FALLBACK)}", blocks)
 
 
 def _readable(text: str, wording: Wording) -> str:

@@ -300,7 +300,8 @@ def test_every_message_of_a_drill_says_so_first(slack: LocalSlack, deliver: Call
     deliver()
     assert slack.messages("hotline") == [], "a drill goes to the drill channel and nowhere else"
     messages = slack.messages("drill")
-    assert len(messages) == 3
+    # The first message, the declaration, and the update in its thread and in the channel.
+    assert len(messages) == 4
     for message in messages:
         assert message["text"].startswith("[DRILL]")
         assert message["blocks"][0]["text"]["text"].startswith("[DRILL]")
