@@ -12,12 +12,14 @@ from sqlalchemy import select, update
 
 from domain import (
     absences,
+    actions,
     beginnings,
     hotline,
     incidents,
     maintenances,
     overrides,
     planning,
+    postmortem,
     questions,
     record,
     timeline,
@@ -177,6 +179,24 @@ def _past(people: dict[str, Person], services: dict[str, Service], at: datetime)
             words={"situation": row["resolved"]},
         )
         incident.close(by=people["松本 彩"], at=ended + timedelta(hours=3))
+        if "learnt" in row:
+            _learnt(incident, row["learnt"], people, at)
+
+
+def _learnt(incident: Incident, facts: dict[str, Any], people: dict[str, Person], at: datetime) -> None:
+    """What people found two days later, and what came of it."""
+    keeper = people["岡本 沙織"]
+    met = incident.began_at + timedelta(days=2)
+    found = postmortem.begun(incident)
+    found.plan(met, host=keeper, place="会議室A", by=keeper, at=met - timedelta(days=1))
+    found.write({name: facts[name] for name in (*postmortem.TEXTS, "whys", "cause")}, by=keeper, at=met)
+    found.hold(True, by=keeper, at=met)
+    areas = {area.key: area for area in db.session.scalars(select(Area))}
+    for number, (kind, body, owner, days, area, done) in enumerate(facts["actions"]):
+        draft = actions.Draft(kind, body, people[owner], (at + timedelta(days=days)).date(), areas[area])
+        action = actions.add(incident, draft, key=f"{incident.key}-{number}", by=keeper, at=met)
+        if done:
+            action.move_on("done", by=people[owner], at=met + timedelta(days=3))
 
 
 def _maintenance(people: dict[str, Person], services: dict[str, Service], at: datetime) -> None:

@@ -6,8 +6,9 @@ from flask import Flask
 from sqlalchemy import select, text
 
 import sample
-from domain import board, roster
+from domain import board, postmortem, roster
 from domain.db import db, writing
+from domain.incidents import Incident
 from domain.outbox import Delivery
 from tests.conftest import NOW
 
@@ -23,6 +24,8 @@ def test_it_shows_what_the_product_is_for(app: Flask) -> None:
     assert shown.maintenances
     handover = min(duty.until for duty in roster.duty_now(NOW) if duty.until)
     assert NOW < handover <= NOW + timedelta(hours=1)
+    (before,) = postmortem.same_cause(postmortem.of(db.session.scalars(select(Incident).order_by(Incident.id)).first()))
+    assert len(before.open_actions) == 1
     states = [delivery.state for delivery in db.session.scalars(select(Delivery))]
     assert states.count("failed") == 1
     assert set(states) == {"sent", "failed"}
