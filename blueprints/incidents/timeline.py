@@ -1,8 +1,10 @@
 """The timeline of an incident: everybody reads it, responders note and put right, all see it live."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
@@ -171,7 +173,10 @@ def timeline_file(code: str, number: int) -> Response:
         abort(404)
     answer = Response(kept.data, mimetype=kept.media_type if kept.is_picture else "application/octet-stream")
     how = "inline" if kept.is_picture else "attachment"
-    answer.headers.set("Content-Disposition", how, filename=one_line(kept.name).replace("/", "_") or "file")
+    # A header holds no Japanese: the name as it is comes a second time, encoded (RFC 5987).
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", kept.name)[-60:]
+    names = f"filename=\"{plain}\"; filename*=UTF-8''{quote(one_line(kept.name), safe='')}"
+    answer.headers["Content-Disposition"] = f"{how}; {names}"
     answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return answer
 

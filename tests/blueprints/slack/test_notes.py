@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from io import BytesIO
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 from PIL import Image
@@ -125,11 +126,13 @@ def test_files_are_included_and_kept(say, mark, sign_in, cast, incident):
     ]  # fmt: skip
     client, url = sign_in(cast.reader), f"/incidents/{incident.code}/timeline"
     shown, log = (client.get(f"{url}/files/{one.id}") for one in entry.files)
-    assert (shown.mimetype, shown.headers["Content-Disposition"][:6]) == ("image/png", "inline")
+    assert shown.mimetype == "image/png"
+    assert shown.headers["Content-Disposition"].startswith('inline; filename="_.png"')
+    assert shown.headers["Content-Disposition"].isascii()
+    assert f"filename*=UTF-8''{quote('画面.png')}" in shown.headers["Content-Disposition"]
     assert Image.open(BytesIO(shown.data)).size == (3, 2)
-    assert (log.mimetype, log.headers["Content-Disposition"]) == (
-        "application/octet-stream", "attachment; filename=a.log",
-    )  # fmt: skip
+    assert log.mimetype == "application/octet-stream"
+    assert log.headers["Content-Disposition"].startswith('attachment; filename="a.log"')
     assert log.headers["X-Content-Type-Options"] == "nosniff"
     html = client.get(url).text
     assert f'src="{url}/files/{entry.files[0].id}"' in html
