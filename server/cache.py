@@ -106,10 +106,11 @@ class SqliteVersion(Version):
 
     def __init__(self, path: str) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._cursor = self._connection.cursor()
 
     def __call__(self) -> Hashable:
         try:
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+            return int(self._cursor.execute("PRAGMA data_version").fetchone()[0])
         except sqlite3.Error:
             log.exception("the version of the database cannot be read; no page is kept")
             return None

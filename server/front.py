@@ -27,7 +27,7 @@ HEAD_LIMIT = 64 * 1024
 """Bytes of a request's line and headers. uvicorn would collect them without end."""
 
 
-_LEANS_ON = ("client", "cycle", "flow", "pipeline", "server_state", "on_response_complete")
+_LEANS_ON = ("client", "cycle", "flow", "pipeline", "server_state", "timeout_keep_alive")
 """What of uvicorn's protocol is used where it answers before a request is parsed."""
 
 
@@ -39,6 +39,8 @@ class Protocol(HttpToolsProtocol):
     """Bytes of an unfinished head; None: outside of one."""
     _between = True
     """Whether the next byte begins a message: nothing of an earlier one is still to come."""
+    _given_at = 0.0
+    """When something was last answered from the cache, by the loop's clock."""
     _came: tuple[str, bytes] | None = None
     """HEAD of the message that is being parsed."""
 
@@ -78,10 +80,22 @@ class Protocol(HttpToolsProtocol):
         )
 
     def _give(self, wire: Wire) -> None:
-        dated = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
+        dated = b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
         self.transport.write(wire.line + dated + wire.rest)
-        # Counts it, and gives the connection its time until the next request.
-        self.on_response_complete()
+        self.server_state.total_requests += 1
+        self._given_at = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Closes what was silent for long. What was answered from the cache meanwhile has not moved the time."""
+        left = self._given_at + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+        else:
+            super().timeout_keep_alive_handler()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

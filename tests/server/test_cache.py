@@ -304,6 +304,21 @@ def test_it_leans_on_what_uvicorn_has(pages: Pages) -> None:
     assert protocol.timeout_keep_alive_task is not None
 
 
+def test_a_connection_that_is_answered_from_the_cache_stays_and_a_silent_one_does_not(pages: Pages) -> None:
+    for _ in range(3):
+        pages.get()
+    before, line = by_bytes(), pages.portal.wire()
+    pages.get(line=line)
+    assert by_bytes() == before + 1
+    (protocol,) = (one for one in pages.portal.process.server.server_state.connections if not one.cycle)
+    assert protocol.timeout_keep_alive_task is not None
+    protocol.loop.call_soon_threadsafe(protocol.timeout_keep_alive_handler)
+    assert pages.get(line=line).status == 200
+    protocol._given_at = -1_000.0
+    protocol.loop.call_soon_threadsafe(protocol.timeout_keep_alive_handler)
+    assert line.closed() == b""
+
+
 def test_with_an_unknown_uvicorn_everything_is_parsed(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.front._LEANS_ON", ("something_else",))
     before, line = by_bytes(), pages.portal.wire()
