@@ -1,12 +1,12 @@
 """Who may do what. It follows from the roster: there is no second list of roles to keep up to date."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, null, or_, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, cast, func, null, or_, select, union_all
 
 from domain import formation
 from domain.db import Instant, db
@@ -39,6 +39,9 @@ CUSTOMER_LEADS = ("guest_lead", "partner_lead")
 FEW = 500
 """From this many people on it is faster to read everybody than to name them."""
 
+Standing = tuple[int, int, str]
+"""A person's id, session epoch and class of rights."""
+
 
 def of(person: Person | None, at: datetime) -> Rights:
     """The rights of a person at an instant (aware UTC): one query.
@@ -68,17 +71,41 @@ def of_each(people: Sequence[Person], at: datetime) -> dict[int, Rights]:
     }
 
 
-def standing(ids: Collection[int], at: datetime) -> set[tuple[int, int, str]]:
-    """Of those who are still here: id, session epoch and class of rights at an instant. Two queries for thousands."""
-    query = select(Person.id, Person.epoch, Person.is_admin).where(Person.deactivated_at.is_(None))
-    if len(ids) < FEW:
-        query = query.where(Person.id.in_(ids))
-    kinds = _kinds(at)
-    # Unpacked: it is asked after every commit, for everybody who looks at the board.
+def standing(ids: Collection[int], at: datetime) -> set[Standing]:
+    """Of some people those who are still here: id, session epoch and class of rights at an instant. Two queries."""
+    return _standing(_kinds(at), Person.id.in_(ids))
+
+
+class Everybody:
+    """`standing` of all, for thousands, after every commit: read anew only where people or the roster have changed."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[Any, ...] | None = None
+        self._found: set[Standing] = set()
+
+    def standing(self, at: datetime) -> set[Standing]:
+        """Everybody who is here at an instant. Two queries, mostly; not from several threads."""
+        kinds = _kinds(at)
+        seen = (*db.session.connection().execute(_SUM).one(), frozenset(kinds))
+        if seen != self._seen:
+            self._found = _standing(kinds)
+            self._seen = seen
+        return self._found
+
+
+def _standing(kinds: Mapping[int, set[str]], *which: ColumnElement[bool]) -> set[Standing]:
+    query = select(Person.id, Person.epoch, Person.is_admin).where(Person.deactivated_at.is_(None), *which)
     return {
         (number, epoch, "admin" if is_admin else "responder" if number in kinds else "reader")
         for number, epoch, is_admin in db.session.connection().execute(query)
     }
+
+
+# A sum over everybody that is another one when anybody's epoch, place among administrators or being here changes: each
+# counts with a large number of their own, so that two changes do not make up for each other.
+_WEIGHT = cast(Person.id, BigInteger) * 1_000_003 % 2_147_483_647
+_STATE = Person.epoch * 4 + case((Person.is_admin, 2), else_=0) + case((Person.deactivated_at.is_(None), 1), else_=0)
+_SUM = select(func.count(), func.sum(_WEIGHT * _STATE)).select_from(Person)
 
 
 def _kinds(at: datetime) -> dict[int, set[str]]:

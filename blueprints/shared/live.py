@@ -100,6 +100,7 @@ class Live:
 
     def __init__(self, app: Flask) -> None:
         self.app = app
+        self._everybody = rights.Everybody()
 
     def render(self, name: str, language: str, level: str) -> Fragment | None:
         """The topic's fragment in a language (ja, en) for a class of rights (reader, responder, admin)."""
@@ -113,8 +114,8 @@ class Live:
         """Of (person id, session epoch, class of rights) those that still hold: two queries for all of them, and for
         those whose pages are kept for when the database is away."""
         known = self.app.extensions["last_known"]
-        doubts, asked = known.doubts, people | known.people()
-        standing = rights.standing({person for person, _, _ in asked}, now())
+        doubts, asked = known.doubts, {person for person, _, _ in people | known.people()}
+        standing = rights.standing(asked, now()) if len(asked) < rights.FEW else self._everybody.standing(now())
         # A transaction of its own each time: it sees everything that was committed when `doubts` was read.
         known.settle(doubts, standing)
         return people & standing

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from domain import rights
-from domain.db import writing
+from domain.catalog import Service
+from domain.db import db, writing
 from domain.errors import NotAllowed
 from domain.incidents import Incident, Position
+from domain.people import Person
 from domain.rights import Rights
 from domain.roster import Area, Override, Plan, PlanSlot
 
@@ -212,3 +214,47 @@ def test_a_missing_right_is_said(app):
     rights.require(True, "x")
     with pytest.raises(NotAllowed, match="responders_only"):
         rights.require(False, "responders_only")
+
+
+def changes(cast, now):
+    """What makes somebody another one than before, one at a time."""
+    yield lambda: cast.reader.sign_out_everywhere()
+    yield lambda: setattr(cast.reader, "is_admin", True)
+    yield lambda: (setattr(cast.admin, "is_admin", False), setattr(cast.bridge, "is_admin", True))
+    yield lambda: cast.deputy.deactivate(at=now, by=cast.admin)
+    yield lambda: (cast.admin.sign_out_everywhere(), setattr(cast.deputy, "deactivated_at", None))
+    yield lambda: db.session.add(Person(email="new@example.jp", name="新人", created_at=now))
+    new = Plan(area_id=SYSTEM, starts_at=now - HOUR, recorded_at=now - HOUR, recorded_by_id=1)
+    new.slots = [PlanSlot(rank=0, person_id=cast.reader.id)]
+    yield lambda: db.session.add(new)
+
+
+def test_everybody_is_read_anew_whenever_somebody_is_another_one_than_before(cast, now):
+    everybody = rights.Everybody()
+    ids = range(1, 20)
+    assert everybody.standing(now) == rights.standing(ids, now)
+    for change in changes(cast, now):
+        before = rights.standing(ids, now)
+        with writing():
+            change()
+        db.session.rollback()
+        after = rights.standing(ids, now)
+        assert after != before
+        assert everybody.standing(now) == after
+
+
+def test_nobody_is_read_where_nobody_is_another_one(cast, now, count_queries):
+    everybody = rights.Everybody()
+    everybody.standing(now)
+    with writing() as session:
+        session.add(Service(name="新しいサービス", position=9, created_at=now))
+    with count_queries() as queries:
+        everybody.standing(now)
+    assert len(queries) == 2
+
+
+def test_a_cover_that_ends_by_the_clock_is_noticed(cast, now):
+    override("cover", cast.reader, now, for_person=cast.responder, area=SYSTEM)
+    everybody = rights.Everybody()
+    assert (4, 0, "responder") in everybody.standing(now)
+    assert (4, 0, "reader") in everybody.standing(now + 2 * HOUR)
