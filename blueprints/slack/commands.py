@@ -1,4 +1,4 @@
-"""The slash commands: /hotline, /duty, /status. Each gives what the person alone reads."""
+"""The slash commands: /hotline, /duty, /status, /ask, /declare. Each gives what the person alone reads."""
 
 import hashlib
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from domain import board, hotline, people, roster
 from domain.board import Shown
 from domain.db import db, writing
 from domain.errors import DomainError
+from domain.lifecycle import TITLE_LENGTH
 from domain.mrkdwn import unmarked
 from domain.people import Person
 from domain.roster import AreaDuty
@@ -40,6 +41,7 @@ def explanation(caller: Caller) -> str:
             gettext("`/hotline` opens the form; `/hotline` with a sentence reports at once."),
             gettext("`/duty` says who is on duty, `/status` what is going on."),
             gettext("`/ask` with a question asks the bridge about an incident."),
+            *([gettext("`/declare` opens the declaration of an incident.")] if caller.rights.responder else []),
         )
     )
 
@@ -153,6 +155,12 @@ def _incident(one: Shown) -> str:
     return f"• {name} {escaped(one.title)} ({about})"
 
 
+def _declare(caller: Caller, form: dict[str, str]) -> str | None:
+    return refusal(caller, responder=True) or opening.declare(
+        caller, title=one_line(unmarked(form.get("text", ""), name_of))[:TITLE_LENGTH]
+    )
+
+
 def _ask(caller: Caller, form: dict[str, str]) -> str | Json:
     return asking.ask(caller, clean(unmarked(form.get("text", ""), name_of)))
 
@@ -162,4 +170,5 @@ COMMANDS: dict[str, Callable[[Caller, dict[str, str]], str | Json | None]] = {
     "duty": _duty,
     "status": _status,
     "ask": _ask,
+    "declare": _declare,
 }

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext
 
 from blueprints.shared import words
+from domain.lifecycle import TITLE_LENGTH
 from domain.text import cut
 
 View = dict[str, Any]
@@ -67,7 +68,7 @@ def declare(
     blocks = [
         *([_words(f":warning: {warning}")] if warning else []),
         *([_words(about)] if about else []),
-        _text("title", gettext("What cannot be done, in one line"), title, most=120, optional=False),
+        _text("title", gettext("What cannot be done, in one line"), title, most=TITLE_LENGTH, optional=False),
         _field("severity", gettext("Scale"), _radio(scales, severity), optional=False),
         *_several("services", gettext("Services"), services, chosen, optional=False),
         *_several("facilities", gettext("Facilities (nothing chosen: all, or not known yet)"), facilities, places),

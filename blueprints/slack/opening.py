@@ -29,16 +29,19 @@ def report(caller: Caller, key: str) -> str | None:
     return _open(caller, view, link(gettext("Report an issue"), "hotline.new"))
 
 
-def declare(caller: Caller, found: Report) -> str | None:
-    """The declaration, filled from the report."""
+def declare(caller: Caller, found: Report | None = None, title: str = "") -> str | None:
+    """The declaration, filled from the report, or with the headline that was typed."""
     view = declaration(
         key=new_key(),
         report=found,
         newest=newest(),
-        began_at=min(found.since or now(), now()),
-        chosen=[str(found.service_id)] if found.service_id else [],
+        began_at=min((found and found.since) or now(), now()),
+        chosen=[str(found.service_id)] if found and found.service_id else [],
+        title=title,
     )
-    return _open(caller, view, link(gettext("Declare an incident"), "incidents.new", report=found.id))
+    return _open(
+        caller, view, link(gettext("Declare an incident"), "incidents.new", **({"report": found.id} if found else {}))
+    )
 
 
 def declaration(*, report: Report | None, **given: Any) -> View:
