@@ -20,6 +20,9 @@ BEAT = 15.0
 """Seconds between two beats."""
 PAUSE = 0.1
 """Seconds between two renderings at least; the first one comes at once."""
+BREATH = 3
+"""How much longer than the last round the hub rests: many changes at many boards leave three quarters to pages."""
+LONGEST_PAUSE = 1.0
 RETRY = (1_000, 15_000)
 """Milliseconds over which clients spread when they come back: all at once they would cost Flask seconds."""
 LETTING_IN = 3
@@ -245,7 +248,7 @@ class Hub:
     # Work
 
     async def _publish(self) -> None:
-        """After a signal, or when a fragment's time has come: at once, then at most every PAUSE seconds."""
+        """After a signal, or when a fragment's time has come: at once, then not more often than every PAUSE."""
         failed = False
         while True:
             with suppress(TimeoutError):
@@ -268,7 +271,8 @@ class Hub:
                 say("the live hub failed; it tries again", error=type(error).__name__)
                 failed = True
                 self._loop.call_later(AGAIN.total_seconds(), self._note)
-            await asyncio.sleep(max(0.0, began + PAUSE - time.monotonic()))
+            took = time.monotonic() - began
+            await asyncio.sleep(max(PAUSE - took, min(took * BREATH, LONGEST_PAUSE)))
 
     def _due(self) -> list[Key]:
         """The keys that were never rendered, or whose bytes the clock has changed."""
