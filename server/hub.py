@@ -20,8 +20,8 @@ BEAT = 15.0
 """Seconds between two beats."""
 PAUSE = 0.1
 """Seconds between two renderings at least; the first one comes at once."""
-BREATH = 3
-"""How much longer than the last round the hub rests: many changes at many boards leave three quarters to pages."""
+BREATH = 1
+"""For how many times the last round the hub rests: many changes at many boards leave half of the time to pages."""
 LONGEST_PAUSE = 1.0
 RETRY = (1_000, 15_000)
 """Milliseconds over which clients spread when they come back: all at once they would cost Flask seconds."""
