@@ -31,7 +31,20 @@ FORBIDDEN_IN_DOMAIN = {
     "requests",
 }
 FLOORS = (
-    {"db", "text", "errors", "walltime", "business_hours", "channel_names", "internal", "mrkdwn", "encoding", "merging", "record_text", "differences"},
+    {
+        "db",
+        "text",
+        "errors",
+        "walltime",
+        "business_hours",
+        "channel_names",
+        "internal",
+        "mrkdwn",
+        "encoding",
+        "merging",
+        "record_text",
+        "differences",
+    },
     {"events", "duty", "turns", "csv_table", "contacts", "roster_file"},
     {"people"},
     {"people_import", "catalog", "outbox", "tokens", "answers", "telling"},
@@ -55,7 +68,18 @@ FLOORS = (
     {"rights", "reaching"},
     {"additions", "suspicion", "hotline", "alike", "hotline_clock", "formation_clock", "promise_clock"},
     {"questions", "endings", "timeline", "desk", "go_ahead"},
-    {"record", "record_tables", "record_known", "carets", "pictures", "mirror", "readiness", "board", "chronicle", "slack_notes"},
+    {
+        "record",
+        "record_tables",
+        "record_known",
+        "carets",
+        "pictures",
+        "mirror",
+        "readiness",
+        "board",
+        "chronicle",
+        "slack_notes",
+    },
     {"workdays", "blameless", "actions", "postmortem", "figures", "learning_clock", "lexicon", "memory"},
 )
 """From the ground up: a module imports its own floor and those below."""
