@@ -157,6 +157,8 @@ function connect() {
     }).catch(console.error);
   };
   source.onerror = () => {
+    // A last word that was still on its way may have come after the network went.
+    if (!navigator.onLine) markStale();
     // One that breaks comes back by itself. Where it does not, the poll looks whether the server is there at all.
     if (++stream.failed > 1 || source.readyState === EventSource.CLOSED) poll();
     // From here on it is tried less and less often, and not at all where nobody looks.
