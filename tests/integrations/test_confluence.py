@@ -154,6 +154,18 @@ def test_a_deleted_page_is_made_anew(outside, incident, portal, write):
     assert mirror.where(incident).outside_id == "1001"
 
 
+def test_a_page_that_was_moved_is_written_where_it_lies_now(outside, incident, portal, write):
+    portal.passes()
+    page = outside.pages["1000"]
+    page.update(spaceId="11", _links=page["_links"] | {"webui": "/spaces/NEW/pages/1000"})
+    write("what", "続き")
+    portal.passes(minutes=2)
+    assert "続き" in value(outside)
+    kept = mirror.where(incident)
+    assert (kept.outside_id, len(outside.pages)) == ("1000", 1)
+    assert kept.outside_url.endswith("/spaces/NEW/pages/1000")
+
+
 def test_a_renamed_incident_renames_its_page(outside, incident, portal, write, cast):
     portal.passes()
     with writing():
