@@ -56,7 +56,7 @@ def seqs_of(written: dict[str, tuple[int, int]], hypotheses: list[Hypothesis]) -
 def record_fragment(subject: str) -> tuple[str, datetime | None] | None:
     """How the record of an incident stands; None where there is none."""
     incident = incidents.by_code(subject) if subject.isdecimal() else None
-    if incident is None or incident.kind != "incident":
+    if incident is None:
         return None
     told, changes_at = state(incident, editors=my_rights().responder)
     return live.swap(f"record-{incident.id}", "record/_live_state.html", incident=incident, state=told), changes_at

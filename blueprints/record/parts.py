@@ -140,6 +140,8 @@ def _known(incident: Incident, key: str, known: Known) -> list[tuple[str, str | 
             (gettext("Began"), known.began), (gettext("Noticed"), known.noticed), (gettext("Declared"), known.declared),
             (gettext("Mitigated"), known.mitigated), (gettext("Restored"), known.restored),
         ]  # fmt: skip
+        if incident.kind != "incident":  # planned work is announced; nobody has to notice it
+            rows = [rows[0], rows[-1]]
         return [(label, at if at is not None else gettext("not yet")) for label, at in rows]
     return []
 

@@ -51,14 +51,18 @@ def test_an_incident_that_is_not_there_has_no_record(sign_in, cast, way):
     assert sign_in(cast.responder).get(way).status_code == 404
 
 
-def test_planned_work_has_no_record(sign_in, cast, incident, now):
+def test_planned_work_has_a_record_without_what_only_an_incident_has(sign_in, cast, incident, now):
     with writing():
         work = incidents.plan_maintenance(
             key="w", by=cast.admin, at=now, title="メンテナンス", services={db.session.get(Service, 2): "under_maintenance"}, began_at=now + timedelta(hours=1),
             ends_at=now + timedelta(hours=2), words={"situation": "点検します。"},
         )  # fmt: skip
         code = work.code
-    assert sign_in(cast.admin).get(f"/incidents/{code}/record").status_code == 404
+    client = sign_in(cast.admin)
+    assert f"/incidents/{code}/record" in client.get(f"/incidents/{code}").text
+    page = client.get(f"/incidents/{code}/record").text
+    assert "気づいた時刻" not in page
+    assert client.get(f"/incidents/{code}/report.pdf").status_code == 200
 
 
 def test_a_section_that_is_not_there_is_unknown(sign_in, cast, incident):
