@@ -4,19 +4,19 @@ import secrets
 from typing import Any
 from urllib.parse import parse_qsl
 
-from local_services.faulty import Ask, FaultyServer, Reply
+from local_services.faulty import Ask, Reply
+from local_services.token_server import TokenServer
 
 FORM = "application/x-www-form-urlencoded"
 
 
-class LocalMeet(FaultyServer):
+class LocalMeet(TokenServer):
     """Answers `/token` and `/v2/spaces`. `spaces` holds what was made."""
 
     def __init__(self, client: str = "client", secret: str = "secret", refresh: str = "refresh") -> None:
         super().__init__()
         self.client, self.secret, self.refresh = client, secret, refresh
         self.spaces: list[dict[str, Any]] = []
-        self.tokens: set[str] = set()
         self.code = "4/code"
         """What the browser brings back from the page on which a user agrees."""
         self.enabled = True
@@ -32,17 +32,12 @@ class LocalMeet(FaultyServer):
         """What goes into GOOGLE_MEET_URL."""
         return f"{self.url}v2/"
 
-    def revoke(self) -> None:
-        """Every token is refused from now on; a new one can be had."""
-        with self.lock:
-            self.tokens.clear()
-
     def answer(self, ask: Ask) -> Reply:
         if (ask.method, ask.path) == ("POST", "/token"):
             return self._token(ask)
         if (ask.method, ask.path) != ("POST", "/v2/spaces"):
             return _error(404, "NOT_FOUND", "Requested entity was not found.")
-        if ask.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
+        if not self.knows(ask):
             return _error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
         if not self.enabled:
             return _error(403, "PERMISSION_DENIED", "Google Meet API has not been used in project 1 or it is disabled.")
@@ -64,10 +59,10 @@ class LocalMeet(FaultyServer):
             return Reply(400, {"error": "unsupported_grant_type"})
         if asked.get("refresh_token") != self.refresh:
             return Reply(400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."})
-        token = secrets.token_hex(8)
-        self.tokens.add(token)
         scope = "https://www.googleapis.com/auth/meetings.space.created"
-        return Reply(200, {"access_token": token, "token_type": "Bearer", "expires_in": 3599, "scope": scope})
+        return Reply(
+            200, {"access_token": self.made_token(), "token_type": "Bearer", "expires_in": 3599, "scope": scope}
+        )
 
     def _consent(self, asked: dict[str, str]) -> Reply:
         if asked.get("code") != self.code or not asked.get("redirect_uri", "").startswith("http://127.0.0.1"):

@@ -1,20 +1,19 @@
 """A local Zoom: server-to-server OAuth and meetings, as far as a call needs them."""
 
 import base64
-import secrets
 from typing import Any
 
-from local_services.faulty import Ask, FaultyServer, Reply
+from local_services.faulty import Ask, Reply
+from local_services.token_server import TokenServer
 
 
-class LocalZoom(FaultyServer):
+class LocalZoom(TokenServer):
     """Answers `/oauth/token` and `/v2/users/me/meetings`. `meetings` holds what was made."""
 
     def __init__(self, account: str = "account", client: str = "client", secret: str = "secret") -> None:
         super().__init__()
         self.account, self.client, self.secret = account, client, secret
         self.meetings: list[dict[str, Any]] = []
-        self.tokens: set[str] = set()
 
     @property
     def token_url(self) -> str:
@@ -26,17 +25,12 @@ class LocalZoom(FaultyServer):
         """What goes into ZOOM_API_URL."""
         return f"{self.url}v2/"
 
-    def revoke(self) -> None:
-        """Every token is refused from now on; a new one can be had."""
-        with self.lock:
-            self.tokens.clear()
-
     def answer(self, ask: Ask) -> Reply:
         if (ask.method, ask.path) == ("POST", "/oauth/token"):
             return self._token(ask)
         if ask.path != "/v2/users/me/meetings":
             return Reply(404, {"code": 404, "message": "not found"})
-        if ask.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
+        if not self.knows(ask):
             return Reply(401, {"code": 124, "message": "Invalid access token."})
         return self._make(ask) if ask.method == "POST" else self._list(ask)
 
@@ -46,9 +40,7 @@ class LocalZoom(FaultyServer):
             return Reply(400, {"reason": "Invalid client_id or client_secret", "error": "invalid_client"})
         if ask.query.get("grant_type") != "account_credentials" or ask.query.get("account_id") != self.account:
             return Reply(400, {"reason": "Bad Request", "error": "invalid_request"})
-        token = secrets.token_hex(8)
-        self.tokens.add(token)
-        return Reply(200, {"access_token": token, "token_type": "bearer", "expires_in": 3600})
+        return Reply(200, {"access_token": self.made_token(), "token_type": "bearer", "expires_in": 3600})
 
     def _make(self, ask: Ask) -> Reply:
         asked = ask.body
