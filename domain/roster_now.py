@@ -47,10 +47,7 @@ def _with_people(answers: dict[int, duty.Answer], at: datetime) -> list[AreaDuty
     needed = any(answer.gap for answer in answers.values())
     last_resort = list(db.session.scalars(queries.LAST_RESORT).all()) if needed else []
     areas = db.session.scalars(queries.AREAS).all()
-    return [
-        shown(area, found, at, people, last_resort if found.gap else [])
-        for area, found in ((area, answers[area.id]) for area in areas)
-    ]
+    return [shown(area, answers[area.id], at, people, last_resort if answers[area.id].gap else []) for area in areas]
 
 
 def _named(answer: duty.Answer) -> Iterable[Any]:
