@@ -199,6 +199,11 @@ def guard(engine: Engine, organisation: Organisation | None = None) -> None:
     _writers[engine] = writer
 
 
+def is_writing() -> bool:
+    """Whether this is inside `writing()`: what is read there may be rolled back."""
+    return _writing.get()
+
+
 def organisation() -> Organisation:
     """Whose database this is."""
     found = db.engine.get_execution_options().get("organisation")
@@ -212,18 +217,6 @@ def version() -> int | None:
     from a connection that never writes.
     """
     return _watch.version(db.engine) if db.engine.dialect.name == "sqlite" else None
-
-
-def seen() -> str | None:
-    """What the present read transaction sees, as a name that compares for as long as its connection lives: another
-    commit is another name. None inside `writing()`: what is being written has no name yet.
-    """
-    if _writing.get():
-        return None
-    if db.engine.dialect.name != "sqlite":
-        return snapshot()
-    # Unlike `version` from this connection itself: it changes when what this one sees does.
-    return str(db.session.connection().exec_driver_sql("PRAGMA data_version").scalar_one())
 
 
 def snapshot() -> str | None:

@@ -102,18 +102,13 @@ def _slot(slot: Person | Turn | None) -> duty.Slot:
 
 def lines(facts: Facts, area: Area, start: datetime, end: datetime) -> list[tuple[datetime, datetime, tuple[Any, ...]]]:
     """Consecutive (start, end, ids of those in the line in order) over [start, end), equal neighbours merged."""
-    known = facts.of(area)
     found: list[tuple[datetime, datetime, tuple[Any, ...]]] = []
-    at = start
-    while at < end:
-        edge = duty.next_edge(known, area.key, at)
-        until = min(edge or end, end)
-        line = tuple(place.holder for place in duty.line(known, area.key, at))
+    for left, right, places in duty.lines(facts.of(area), area.key, start, end):
+        line = tuple(place.holder for place in places)
         if found and found[-1][2] == line:
-            found[-1] = (found[-1][0], until, line)
+            found[-1] = (found[-1][0], right, line)
         else:
-            found.append((at, until, line))
-        at = until
+            found.append((left, right, line))
     return found
 
 

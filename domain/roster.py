@@ -73,8 +73,8 @@ def last_resort() -> list[LastResort]:
 
 
 def duty_now(at: datetime) -> list[AreaDuty]:
-    """Who answers for every area at an instant (aware UTC), in the areas' order: six queries at most, three where
-    nothing was committed since it was asked last."""
+    """Who answers for every area at an instant (aware UTC), in the areas' order: three queries where
+    the roster was not changed since it was asked last."""
     return roster_now.duty_now(at)
 
 
@@ -91,11 +91,6 @@ def on_duty(kind: str, at: datetime) -> list[Duty]:
             for place in found.people:
                 line.setdefault(place.person.id, place)
     return list(line.values())
-
-
-def next_change(at: datetime) -> datetime | None:
-    """When an answer of the roster may change by the clock alone: not later than the earliest `until`."""
-    return facts(at).changes_at()
 
 
 def gaps_ahead(at: datetime, days: int = 14) -> list[Gap]:

@@ -1,6 +1,7 @@
-"""Who answers for every area now, worked out anew only after a commit or when the clock changes an answer.
+"""Who answers for every area now, worked out anew only when the roster was changed or the clock changes an answer.
 
-The answers are kept with the connection that they were read from, under the name of what it saw: nothing older is said.
+The answers are kept with the connection that they were read from, under the revision of the roster that it saw: nothing
+older is said, and what else is committed during an incident costs nothing here.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from typing import Any
 
 from domain import duty
 from domain import roster_queries as queries
-from domain.db import db, seen
+from domain.db import db, is_writing
 from domain.roster_facts import REACH, AreaDuty, facts, shown
 from domain.walltime import DAY
 
@@ -19,9 +20,9 @@ _KEY = "roster: who answers now"
 
 @dataclass(frozen=True)
 class _Kept:
-    """Answers by area id that hold in [since, until), for those who see what had this name."""
+    """Answers by area id that hold in [since, until), for those who see this revision."""
 
-    name: str
+    revision: int
     since: datetime
     until: datetime
     answers: dict[int, duty.Answer]
@@ -29,15 +30,16 @@ class _Kept:
 
 def duty_now(at: datetime) -> list[AreaDuty]:
     """Who answers for every area at an instant (aware UTC), in the areas' order."""
-    name, info = seen(), db.session.connection().info
+    info = db.session.connection().info
+    revision = db.session.scalar(queries.REVISION)
     kept: _Kept | None = info.get(_KEY)
-    if name is not None and kept is not None and kept.name == name and kept.since <= at < kept.until:
+    if kept is not None and kept.revision == revision and kept.since <= at < kept.until:
         return _with_people(kept.answers, at)
     found = facts(at, ahead=REACH + DAY)  # a day more, since whoever asks later that day reaches further
     answers = found.answers()
-    if name is not None:
+    if revision is not None and not is_writing():  # rolled back, the same number would come to mean something else
         changes = (one.holds_until for one in answers.values() if one.holds_until)
-        info[_KEY] = _Kept(name, at, min([at + DAY, *changes]), answers)
+        info[_KEY] = _Kept(revision, at, min([at + DAY, *changes]), answers)
     return [found.shown(area, answers[area.id]) for area in found.areas]
 
 

@@ -14,6 +14,7 @@ from domain.roster_tables import (
     Override,
     Plan,
     PlanSlot,
+    RosterRevision,
     RosterSettings,
     Rotation,
     RotationMember,
@@ -102,6 +103,7 @@ PEOPLE = select(Person).where(Person.id.in_(bindparam("people", expanding=True))
 AREAS = select(Area).where(Area.retired_at.is_(None)).order_by(Area.position, Area.id)
 LAST_RESORT = select(LastResort).order_by(LastResort.position, LastResort.id)
 SETTINGS = select(RosterSettings).limit(1)
+REVISION = select(RosterRevision.number).limit(1)
 ATTEMPTS = select(Attempt).where(Attempt.incident == bindparam("incident")).order_by(Attempt.at, Attempt.id)
 """Everybody who was called in an incident, in order."""
 

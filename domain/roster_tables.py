@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from domain.db import Model
@@ -229,6 +229,17 @@ class RosterSettings(Model):
     zone: Mapped[str | None] = mapped_column(String(64))
     country: Mapped[str | None] = mapped_column(String(10))
     """Whose public holidays count, `JP`; empty: only the organisation's own days; None: the setting's."""
+
+
+class RosterRevision(Model):
+    """The one row that says how often the roster was changed. The database raises it itself, by triggers on every table
+    that an answer is made of: whoever keeps answers asks it whether they still hold.
+    """
+
+    __tablename__ = "roster_revision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
 
 
 class LastResort(Model):

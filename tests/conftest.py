@@ -130,7 +130,8 @@ def _fresh(app: Flask) -> None:
         shutil.copy(folder / "template.sqlite3", folder / "noroshi.sqlite3")
         return
     with writing() as session:
-        tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+        emptied = [table.name for table in Base.metadata.sorted_tables if table.name != "roster_revision"]
+        tables = ", ".join(f'"{name}"' for name in emptied)
         session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
     populate()
 

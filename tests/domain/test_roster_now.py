@@ -1,12 +1,19 @@
 """Whoever asks again is told what is, not what was: after a commit, when the clock moves on, while writing."""
 
 import random
-from datetime import timedelta
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import delete, insert, select, update
 
 from domain import roster
+from domain import roster_queries as queries
 from domain.db import db, writing
-from domain.roster import Override
+from domain.people import Person
+from domain.roster import Absence, Area, Override, Plan, PlanSlot, Rotation, RotationMember
 from domain.roster_facts import REACH
+from domain.roster_tables import Holiday, RosterSettings
+from tests.conftest import NOW
 from tests.domain.test_roster import HOUR, area, away, names, stand_in
 
 
@@ -34,6 +41,29 @@ def test_asked_again_the_same_is_said_with_fewer_queries(cast, now, count_querie
     with count_queries() as queries:
         assert said(roster.duty_now(now)) == first
     assert len(queries) <= 3
+
+
+def test_what_else_is_committed_changes_nothing_about_who_answers(cast, now, count_queries):
+    first = said(roster.duty_now(now))
+    with writing() as session:
+        session.execute(update(Person).where(Person.id == cast.reader.id).values(name="佐藤 美咲希"))
+    with count_queries() as queries:
+        assert said(roster.duty_now(now)) == first
+    assert len(queries) <= 3
+
+
+def test_a_new_name_is_said_at_once(cast, now):
+    roster.duty_now(now)
+    with writing() as session:
+        session.execute(update(Person).where(Person.id == cast.responder.id).values(name="岡本 彩"))
+    assert names(roster.area_duty("system", now))[0] == "岡本 彩"
+
+
+def test_whoever_leaves_answers_for_nothing_any_more(cast, now):
+    roster.duty_now(now)
+    with writing() as session:
+        session.execute(update(Person).where(Person.id == cast.responder.id).values(deactivated_at=now))
+    assert names(roster.area_duty("system", now)) == ["伊藤 航"]
 
 
 def test_a_commit_is_seen_at_once(cast, now):
@@ -101,3 +131,44 @@ def test_an_area_that_came_or_went_is_there_or_not(cast, now):
     with writing():
         area("guest").retired_at = now
     assert [duty.area.key for duty in roster.duty_now(now)] == ["partner", "system", "bridge"]
+
+
+ROWS = {
+    Absence: ({"person_id": 2, "starts_at": NOW, "recorded_at": NOW}, {"ends_at": NOW}),
+    Area: ({"key": "shops", "kind": "other", "name": "店舗", "position": 9, "created_at": NOW}, {"position": 8}),
+    Holiday: ({"day": date(2026, 8, 12), "name": "棚卸し", "is_off": True}, {"is_off": False}),
+    Override: (
+        {"kind": "take", "status": "agreed", "person_id": 2, "starts_at": NOW, "recorded_at": NOW},
+        {"cancelled_at": NOW},
+    ),
+    Plan: ({"area_id": 1, "starts_at": NOW, "recorded_at": NOW, "windows": [[]]}, {"windows": []}),
+    PlanSlot: ({"plan_id": 1, "row": 3, "rank": 0, "offset": 0}, {"offset": 1}),
+    RosterSettings: ({"zone": "Europe/Berlin"}, {"zone": None}),
+    Rotation: (
+        {"name": "当番", "start": "2026-01-05T09:00:00", "unit": "week", "every": 1, "recorded_at": NOW},
+        {"every": 2},
+    ),
+    RotationMember: ({"rotation_id": 1, "position": 7, "person_id": 2}, {"person_id": 3}),
+}
+
+
+@pytest.mark.parametrize("kind", ROWS, ids=lambda kind: kind.__tablename__)
+def test_every_change_of_what_answers_are_made_of_raises_the_revision(cast, now, kind):
+    """Also one that is written past the domain: an import of rows, a hand in the database."""
+    row, change = ROWS[kind]
+    if kind is RotationMember:
+        with writing() as session:
+            session.execute(insert(Rotation).values(id=1, **ROWS[Rotation][0]))
+    if kind is PlanSlot:
+        row = row | {"plan_id": db.session.scalar(select(Plan.id).limit(1))}
+    if kind is Plan:
+        row = row | {"area_id": area("system").id}
+    with writing() as session:
+        revisions = [session.scalar(queries.REVISION)]
+        key = session.execute(insert(kind.__table__).values(**row)).inserted_primary_key
+        this = [column == value for column, value in zip(kind.__table__.primary_key, key, strict=True)]
+        revisions.append(session.scalar(queries.REVISION))
+        for statement in (update(kind.__table__).values(**change), delete(kind.__table__)):
+            session.execute(statement.where(*this))
+            revisions.append(session.scalar(queries.REVISION))
+    assert revisions == sorted(set(revisions))
