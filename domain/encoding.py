@@ -3,12 +3,12 @@
 import threading
 from dataclasses import dataclass
 from io import BytesIO
-from typing import IO
-
-from PIL import Image, ImageOps
-from PIL.Image import DecompressionBombError, DecompressionBombWarning
+from typing import IO, TYPE_CHECKING
 
 from domain.errors import Refused
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MOST_PIXELS = 50_000_000
 """A phone's largest picture fits; decoded it takes 200 MB for a moment."""
@@ -19,7 +19,6 @@ PNG_MOST = 1_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 SHARP = ("PNG", "GIF")
 
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 _one_at_a_time = threading.Lock()
 
 
@@ -39,6 +38,9 @@ def encode(stream: IO[bytes]) -> Picture:
     Raises:
         Refused: (`photo`) no picture, or more than MOST_PIXELS.
     """
+    # With the first picture: a fortieth of the start.
+    from PIL.Image import DecompressionBombError, DecompressionBombWarning
+
     head = stream.read(12)
     stream.seek(0)
     if not head:
@@ -56,12 +58,15 @@ def encode(stream: IO[bytes]) -> Picture:
 
 
 def _encoded(stream: IO[bytes]) -> Picture:
+    from PIL import Image, ImageOps
+
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     with Image.open(stream, formats=FORMATS) as sent:
         if sent.width * sent.height > MOST_PIXELS:
             raise Refused("photo", "photo_large")
         # A JPEG is decoded at a half, a quarter or an eighth right away where that is enough.
         sent.draft("RGB", (EDGE, EDGE))
-        picture: Image.Image = ImageOps.exif_transpose(sent)
+        picture = ImageOps.exif_transpose(sent)
         picture.thumbnail((EDGE, EDGE), Image.Resampling.LANCZOS)
         picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
         if sent.format in SHARP:
@@ -71,7 +76,9 @@ def _encoded(stream: IO[bytes]) -> Picture:
     return Picture(_saved(_on_white(picture), "JPEG"), "image/jpeg", *picture.size)
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
+def _on_white(picture: "Image") -> "Image":
+    from PIL import Image
+
     if picture.mode == "RGB":
         return picture
     ground = Image.new("RGB", picture.size, "white")
@@ -79,7 +86,7 @@ def _on_white(picture: Image.Image) -> Image.Image:
     return ground
 
 
-def _saved(picture: Image.Image, kind: str) -> bytes:
+def _saved(picture: "Image", kind: str) -> bytes:
     """The pixels alone: what else came with the picture (EXIF, comments, profiles) stays behind."""
     picture.info = {}
     data = BytesIO()

@@ -112,6 +112,7 @@ class Process:
         # A request that computes must not keep the loop waiting for 5 ms, the default.
         sys.setswitchinterval(0.001)
         # What was loaded to start stays: looking through it again and again cost a tenth of every page.
+        gc.enable()
         gc.freeze()
         gc.set_threshold(YOUNG, 10, 10)
         self.bus.start()

@@ -15,7 +15,7 @@ from blueprints.incidents.sentences import ATTEMPTS
 from blueprints.incidents.story import lines_of
 from blueprints.shared.language import moment
 from blueprints.shared.linked import linked
-from blueprints.shared.pages import plain
+from blueprints.shared.prose import plain
 from blueprints.shared.words import DELIVERY_KINDS, word
 from domain import chronicle, timeline
 from domain.chronicle import Chronicle, Fact

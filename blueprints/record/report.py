@@ -8,7 +8,7 @@ from flask_babel import gettext
 from blueprints.incidents.chronicle import KIND_NAMES, Row, rows
 from blueprints.record.parts import PLAN, VERDICTS, Part, Supposed, parts_of
 from blueprints.shared.language import clock_time, day, local, now, span, zone_short
-from blueprints.shared.pages import plain
+from blueprints.shared.prose import plain
 from blueprints.shared.words import word
 from domain import chronicle, internal, timeline
 from domain.chronicle import Fact

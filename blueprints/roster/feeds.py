@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import flask_babel
 from flask import Response, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
-from icalendar import Calendar, Event
 
 from blueprints.roster import bp
 from blueprints.roster.views import find
@@ -74,6 +73,8 @@ def _state(name: str, entries: list[Entry]) -> str:
 
 
 def _calendar(name: str, entries: list[Entry], with_person: bool) -> bytes:
+    from icalendar import Calendar  # a fortieth of the start, and most processes are never asked
+
     found = Calendar()
     found.add("prodid", "-//Noroshi//Roster//EN")
     found.add("version", "2.0")
@@ -89,7 +90,9 @@ def _calendar(name: str, entries: list[Entry], with_person: bool) -> bytes:
     return found.to_ical()
 
 
-def _event(entry: Entry, as_of: str, with_person: bool) -> Event:
+def _event(entry: Entry, as_of: str, with_person: bool) -> Any:
+    from icalendar import Event
+
     event = Event()
     event.add("uid", entry.uid)
     event.add("dtstamp", now())

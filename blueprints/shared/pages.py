@@ -1,4 +1,4 @@
-"""Pages and partials: the one decision which it is, assets by their content's hash, text that people wrote."""
+"""Pages and partials: the one decision which it is, assets by their content's hash."""
 
 import hashlib
 import json
@@ -9,50 +9,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import nh3
 import phonenumbers
 from flask import Flask, current_app, has_request_context, render_template, request, url_for
 from flask.templating import Environment
-from flask_babel import gettext
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 
 from blueprints.shared import words
 from blueprints.shared.keeping import for_once
+from blueprints.shared.prose import plain, rich
 from blueprints.shared.who import me, my_rights
-from domain import internal
 from domain.text import one_line
-
-TAGS = {
-    *("p", "br", "hr", "a", "strong", "em", "b", "i", "del"),
-    *("ul", "ol", "li", "code", "pre", "blockquote", "h3", "h4"),
-}
-SCHEMES = {"http", "https", "mailto", "tel"}
-_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False}).enable("strikethrough")
-
-
-# CommonMark leaves `正しくは**「38施設」**です` as it is typed: bold must begin after a space or before a letter.
-# Japanese has no spaces, so plain pairs of asterisks are bold wherever they stand.
-_STRONG = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*")
-_PRIVATE = re.compile("[\ue000-\ue003]")
-
-
-def _signs(html: str) -> str:
-    for sign, tag in (("\ue000", "<strong>"), ("\ue001", "</strong>"), ("\ue002", "<mark>"), ("\ue003", "</mark>")):
-        html = html.replace(sign, tag)
-    return html
-
-
-def _marked(text: str) -> str:
-    """What is internal, line by line: a mark must not reach over the end of a paragraph."""
-    if not internal.has(text):
-        return text
-    return "".join(
-        "\n".join(f"\ue002{line}\ue003" if line.strip() else line for line in piece.split("\n")) if inside else piece
-        for inside, piece in internal.parts(text)
-    )
 
 
 class Templates(Environment):
@@ -79,37 +46,6 @@ def new_key() -> str:
     """A key made with a form: the same form sent twice is one report, one update, one incident."""
     for_once()
     return secrets.token_urlsafe(16)
-
-
-def rich(text: str, format: str = "markdown") -> Markup:
-    """What the bridge wrote, as safe HTML: Markdown without raw HTML; imported HTML through the same sieve.
-
-    What is for our own people only is marked as such, in words.
-    """
-    html = _rich(text, format)
-    if "<mark>" not in html:
-        return html
-    label = Markup("<mark><b>{}</b> ").format(gettext("Internal only:"))
-    return Markup(html.replace("<mark>", label))
-
-
-@lru_cache(maxsize=512)
-def _rich(text: str, format: str) -> Markup:
-    if format == "html":
-        html = text
-    elif format == "text":
-        html = "<p>" + str(Markup.escape(text)).replace("\n\n", "</p><p>").replace("\n", "<br>") + "</p>"
-    else:
-        text = _marked(_PRIVATE.sub("", text))
-        html = _signs(_markdown.render(_STRONG.sub("\ue000\\1\ue001", text)))
-    # Headings would break the page's outline: h1 and h2 of imported texts lose their tag, not their words.
-    tags = TAGS | {"mark"} if format == "markdown" else TAGS
-    return Markup(nh3.clean(html, tags=tags, attributes={"a": {"href"}}, url_schemes=SCHEMES))
-
-
-def plain(text: str, format: str = "markdown") -> str:
-    """The same words without marks, for copying, headlines and searches."""
-    return str(Markup(rich(text, format)).striptags()) if format != "text" else text
 
 
 def one_line_filter(text: str | None) -> str:

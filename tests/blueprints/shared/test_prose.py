@@ -1,9 +1,8 @@
 """Text that people wrote, as safe HTML."""
 
 import pytest
-from flask import Flask
 
-from blueprints.shared.pages import plain, rich, telephone
+from blueprints.shared.prose import plain, rich
 
 pytestmark = pytest.mark.one_database
 
@@ -42,8 +41,3 @@ def test_nothing_runs_and_nothing_is_fetched(typed: str, format: str) -> None:
 
 def test_imported_html_keeps_its_words() -> None:
     assert plain("<p>All <b>fixed</b> <blink>now</blink>.</p>", "html") == "All fixed now."
-
-
-def test_numbers_are_written_as_at_home(app: Flask) -> None:
-    assert telephone("+819012345678") == "090-1234-5678"
-    assert telephone("+442071838750") == "+44 20 7183 8750"
