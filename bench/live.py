@@ -139,7 +139,7 @@ def payload_of(portal: Child, cookies: Path, into: Path) -> int:
     while b"marker-0000" not in seen or not seen.endswith(b"\n\n"):
         seen += answer.read1(65536)
     connection.close()
-    into.write_bytes(seen[seen.index(b"id: ") :])
+    into.write_bytes(seen[seen.rindex(b"id: ") :])  # the board before it may have come first
     return into.stat().st_size
 
 

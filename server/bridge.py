@@ -5,7 +5,7 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
@@ -71,13 +71,19 @@ class Answer:
                     return
 
 
-class Bridge:
-    """Asks a WSGI app on behalf of ASGI requests, in the threads of `pool`; bodies up to `max_body` bytes."""
+async def _free() -> None:
+    pass
 
-    def __init__(self, wsgi: Any, pool: Executor, max_body: int) -> None:
+
+class Bridge:
+    """Asks a WSGI app on behalf of ASGI requests, in the threads of `pool`; bodies up to `max_body` bytes. `way` is
+    awaited before a thread is taken."""
+
+    def __init__(self, wsgi: Any, pool: Executor, max_body: int, way: Callable[[], Awaitable[None]] = _free) -> None:
         self._wsgi = wsgi
         self._pool = pool
         self._max_body = max_body
+        self._way = way
 
     async def ask(self, scope: Any, receive: Any) -> Answer | None:
         """The app's answer, or None when the client went away before it had sent everything."""
@@ -90,6 +96,7 @@ class Bridge:
         body.seek(0)
         began = time.monotonic()
         environ = _environ(scope, body, size)
+        await self._way()
         answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._run, environ)
         self._note(environ, answer, time.monotonic() - began)
         return answer

@@ -3,7 +3,9 @@
 import asyncio
 import random
 import socket
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import suppress
@@ -20,9 +22,13 @@ BEAT = 15.0
 """Seconds between two beats."""
 PAUSE = 0.1
 """Seconds between two renderings at least; the first one comes at once."""
-BREATH = 1
-"""For how many times the last round the hub rests: many changes at many boards leave half of the time to pages."""
+BREATH = 2
+"""For how many times the last round the hub rests when news came meanwhile (else once): of many changes at many boards
+pages keep two thirds of the time."""
 LONGEST_PAUSE = 1.0
+WAY = 0.25
+"""Seconds for which requests that need a thread, and deliveries, make way for a round at most. Side by side each would
+take the interpreter from the other, a thousand times a second."""
 RETRY = (1_000, 15_000)
 """Milliseconds over which clients spread when they come back: all at once they would cost Flask seconds."""
 LETTING_IN = 3
@@ -45,7 +51,8 @@ Render = Callable[[str, str, str], Rendered]
 """(topic, language, class of rights) to html and the instant at which it changes by itself; None: it has ended."""
 Person = tuple[int, int, str]
 """A person's id, session epoch, and the class of rights that the stream was allowed for."""
-StillWelcome = Callable[[set[Person]], set[Person]]
+Unwelcome = Callable[[set[Person]], set[Person]]
+"""Of these people those who were signed out or deactivated, or have other rights now."""
 log = structlog.get_logger()
 
 
@@ -114,7 +121,7 @@ class Hub:
     def __init__(
         self,
         render: Render,
-        still_welcome: StillWelcome,
+        unwelcome: Unwelcome,
         pool: Executor,
         watch: Callable[[bool], None] = lambda wanted: None,
         *,
@@ -124,7 +131,7 @@ class Hub:
         most: int = STREAMS,
     ) -> None:
         self._render = render
-        self._still_welcome = still_welcome
+        self._unwelcome = unwelcome
         self._pool = pool
         self._watch = watch
         self._beat = beat
@@ -135,8 +142,12 @@ class Hub:
         self.count = 0
         self.signals = 0
         self._signalled = False
+        self._waits = False
+        self._free = threading.Event()
+        self._free.set()
         self._stopping = False
         self._streams: dict[Key, set[Stream]] = {}
+        self._people: Counter[Person] = Counter()
         self._fragments: dict[Key, Fragment] = {}
         self._behind: set[Stream] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -146,7 +157,7 @@ class Hub:
     def start(self) -> None:
         """Begins to work on the running event loop."""
         self._loop = asyncio.get_running_loop()
-        self._wake = asyncio.Event()
+        self._wake, self._rested = asyncio.Event(), asyncio.Event()
         works = (self._publish(), self._beats(), self._catch_up(), self._look_anyway())
         self._tasks = [self._loop.create_task(work) for work in works]
 
@@ -162,6 +173,9 @@ class Hub:
 
     def signal(self) -> None:
         """Something was committed. From any thread."""
+        if self._waits:
+            # At once, for whoever else hears of the commit.
+            self._free.clear()
         # A commit may come after the loop has ended: then nobody is there to be told.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._note)
@@ -186,6 +200,17 @@ class Hub:
         finally:
             self._close(stream)
 
+    async def make_way(self) -> None:
+        """Lets a round that is under way come first, but does not wait for long. On the loop."""
+        if not self._free.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WAY):
+                    await self._rested.wait()
+
+    def stand_back(self) -> None:
+        """The same in a thread."""
+        self._free.wait(WAY)
+
     @property
     def full(self) -> bool:
         """Whether another stream would take what pages need."""
@@ -201,6 +226,7 @@ class Hub:
         if not self._streams:
             self._watch(True)
         self.count += 1
+        self._people[stream.person] += 1
         self._streams.setdefault(stream.key, set()).add(stream)
         metrics.streams.inc()
         if stream.key in self._fragments:
@@ -210,6 +236,9 @@ class Hub:
 
     def _close(self, stream: Stream) -> None:
         self.count -= 1
+        self._people[stream.person] -= 1
+        if not self._people[stream.person]:
+            del self._people[stream.person]
         metrics.streams.dec()
         self._behind.discard(stream)
         self._streams[stream.key].discard(stream)
@@ -251,19 +280,17 @@ class Hub:
         """After a signal, or when a fragment's time has come: at once, then not more often than every PAUSE."""
         failed = False
         while True:
+            self._waits = not self._wake.is_set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._until_due()):
                     await self._wake.wait()
+            self._waits = False
             self._wake.clear()
             began = time.monotonic()
-            everything, self._signalled = self._signalled, False
+            self._free.clear()
+            self._rested.clear()
             try:
-                if everything:
-                    await self._end_unwelcome()
-                keys = list(self._streams) if everything else self._due()
-                # What most people look at comes first.
-                for key in sorted(keys, key=lambda key: -len(self._streams.get(key, ()))):
-                    await self._refresh(key)
+                await self._round()
                 failed = False
             except Exception as error:
                 # Said in full once: a database that is away for a minute would fill the log.
@@ -271,8 +298,21 @@ class Hub:
                 say("the live hub failed; it tries again", error=type(error).__name__)
                 failed = True
                 self._loop.call_later(AGAIN.total_seconds(), self._note)
+            finally:
+                self._free.set()
+                self._rested.set()
             took = time.monotonic() - began
-            await asyncio.sleep(max(PAUSE - took, min(took * BREATH, LONGEST_PAUSE)))
+            breath = took * BREATH if self._signalled else took
+            await asyncio.sleep(max(PAUSE - took, min(breath, LONGEST_PAUSE)))
+
+    async def _round(self) -> None:
+        everything, self._signalled = self._signalled, False
+        if everything:
+            await self._end_unwelcome()
+        keys = list(self._streams) if everything else self._due()
+        # What most people look at comes first.
+        for key in sorted(keys, key=lambda key: -len(self._streams.get(key, ()))):
+            await self._refresh(key)
 
     def _due(self) -> list[Key]:
         """The keys that were never rendered, or whose bytes the clock has changed."""
@@ -292,8 +332,7 @@ class Hub:
 
     async def _end_unwelcome(self) -> None:
         """Ends the streams of people who were signed out or deactivated, or have other rights now: one question."""
-        people = {stream.person for stream in self._everyone()}
-        gone = people - await self._ask(self._still_welcome, people)
+        gone = await self._ask(self._unwelcome, set(self._people))
         for stream in self._everyone() if gone else ():
             if stream.person in gone:
                 stream.end(sse.named("end", ""))

@@ -41,7 +41,7 @@ MAX_BODY = 16 * 1024 * 1024
 def serve(app: Flask, host: str, port: int, ready: Callable[[str], None]) -> int:
     """Serves until SIGTERM or SIGINT; returns the exit code. `ready(url)` is called once it listens.
 
-    `app.extensions` needs `live` (`render`, `still_welcome`) and `deliver` (`next`, `due`).
+    `app.extensions` needs `live` (`render`, `unwelcome`) and `deliver` (`next`, `due`).
     """
     try:
         listener = listen(host, port)
@@ -82,12 +82,12 @@ class Process:
         with app.app_context():
             self.bus = bus_for(db.engine.url)
             self.cache = _cache(app, version_for(db.engine.url, self.bus))
-        self.worker = Crew(app.app_context, app.extensions["deliver"], app.extensions.get("watch"))
         self.hub = _hub(app, self._renders, self.bus.watch, {"well": lambda: self.bus.healthy, **of_hub})
-        bridge = Bridge(app, self._requests, app.config["MAX_CONTENT_LENGTH"] or MAX_BODY)
+        deliver, watch = app.extensions["deliver"], app.extensions.get("watch")
+        self.worker = Crew(app.app_context, deliver, watch, self.hub.stand_back)
+        bridge = Bridge(app, self._requests, app.config["MAX_CONTENT_LENGTH"] or MAX_BODY, self.hub.make_way)
         self.front = Front(bridge, self.hub, self.cache)
         self.server = Server(_config(self.front, self.cache, app.config.get("TRUSTED_PROXIES", "127.0.0.1")), self)
-        self.bus.listen(self.worker.wake)
         if known := app.extensions.get("last_known"):
             # Before the hub hears of it, which settles it.
             self.bus.listen(known.doubt)
@@ -133,7 +133,9 @@ class Process:
 
     async def started(self) -> None:
         self.hub.start()
+        # The hub first: the worker makes way for it.
         self.bus.listen(self.hub.signal)
+        self.bus.listen(self.worker.wake)
         # What the bus has told before anybody listened.
         self.hub.signal()
         await asyncio.get_running_loop().run_in_executor(self._requests, self._ready, self.url)
@@ -207,8 +209,8 @@ def _hub(app: Flask, pool: ThreadPoolExecutor, watch: Callable[[bool], None], op
         with app.app_context():
             return live.render(topic, lang, rights)
 
-    def still_welcome(people: set[Person]) -> set[Person]:
+    def unwelcome(people: set[Person]) -> set[Person]:
         with app.app_context():
-            return live.still_welcome(people)
+            return live.unwelcome(people)
 
-    return Hub(render, still_welcome, pool, watch, **options)
+    return Hub(render, unwelcome, pool, watch, **options)

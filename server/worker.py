@@ -47,6 +47,7 @@ class Worker:
     """Delivers until it is stopped, whatever happens. `context` opens an app context: one for each delivery.
 
     `watch` is asked before each look whether anything is to be said by the clock alone; it says by itself how often.
+    `way` is called before each look: what is more urgent comes first.
     """
 
     def __init__(
@@ -54,8 +55,10 @@ class Worker:
         context: Callable[[], AbstractContextManager[Any]],
         deliver: Deliver,
         watch: Callable[[], object] | None = None,
+        way: Callable[[], object] = lambda: None,
     ) -> None:
         self._context = context
+        self._way = way
         self._deliver = deliver
         self._watch = watch
         self._stop = threading.Event()
@@ -102,6 +105,7 @@ class Worker:
         rest, looked = BACK_OFF[0], 0.0
         while not stop.is_set():
             stop.wait(max(0.0, looked + REST - time.monotonic()))
+            self._way()
             self._wake.clear()
             looked = time.monotonic()
             try:
@@ -140,9 +144,10 @@ class Crew:
         context: Callable[[], AbstractContextManager[Any]],
         deliver: DeliverEach,
         watch: Callable[[], object] | None = None,
+        way: Callable[[], object] = lambda: None,
     ) -> None:
         first, *others = deliver.each()
-        self.workers = [Worker(context, first, watch), *(Worker(context, one) for one in others)]
+        self.workers = [Worker(context, first, watch, way), *(Worker(context, one, way=way) for one in others)]
 
     def start(self) -> None:
         """Each works in a thread of its own."""

@@ -110,15 +110,16 @@ class Live:
             g.version, g.language, g.rights = version(), language, LEVELS[level]
             return fragment(name)
 
-    def still_welcome(self, people: set[tuple[int, int, str]]) -> set[tuple[int, int, str]]:
-        """Of (person id, session epoch, class of rights) those that still hold: two queries for all of them, and for
-        those whose pages are kept for when the database is away."""
+    def unwelcome(self, people: set[tuple[int, int, str]]) -> set[tuple[int, int, str]]:
+        """Of (person id, session epoch, class of rights) those that do not hold any more: two queries for all of them,
+        and for those whose pages are kept for when the database is away."""
         known = self.app.extensions["last_known"]
-        doubts, asked = known.doubts, {person for person, _, _ in people | known.people()}
-        standing = rights.standing(asked, now()) if len(asked) < rights.FEW else self._everybody.standing(now())
+        doubts, asked = known.doubts, people | known.people()
+        few = len(asked) < rights.FEW
+        standing = rights.standing({one for one, _, _ in asked}, now()) if few else self._everybody.standing(now())
         # A transaction of its own each time: it sees everything that was committed when `doubts` was read.
         known.settle(doubts, standing)
-        return people & standing
+        return people - standing
 
 
 def init_app(app: Flask) -> None:

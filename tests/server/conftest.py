@@ -55,12 +55,14 @@ class FakeLive:
         self.changes_at: datetime | None = None
         self.ended = False
         self.fails = 0
-        self.unwelcome: set[tuple[int, int, str]] = set()
+        self.gone: set[tuple[int, int, str]] = set()
         self.renders = 0
         self.questions = 0
+        self.hold: Callable[[], object] = lambda: None
 
     def render(self, topic: str, lang: str, rights: str) -> tuple[str, datetime | None] | None:
         self.renders += 1
+        self.hold()
         if self.fails:
             self.fails -= 1
             raise LookupError("planted")
@@ -68,9 +70,9 @@ class FakeLive:
             return None
         return self.html.get((topic, lang, rights), f"<p>{topic} {lang} {rights}</p>"), self.changes_at
 
-    def still_welcome(self, people: set[tuple[int, int, str]]) -> set[tuple[int, int, str]]:
+    def unwelcome(self, people: set[tuple[int, int, str]]) -> set[tuple[int, int, str]]:
         self.questions += 1
-        return people - self.unwelcome
+        return people & self.gone
 
 
 class FakeDeliver:

@@ -1,8 +1,11 @@
 """Live streams through the real server."""
 
+import asyncio
 import re
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +13,7 @@ import pytest
 
 from server import sse
 from server.hub import Stream
-from tests.server.conftest import Portal, Wire, wait_for
+from tests.server.conftest import DEADLINE, Portal, Wire, wait_for
 
 pytestmark = pytest.mark.one_database
 
@@ -95,7 +98,7 @@ def test_who_was_signed_out_is_cut_off_and_nobody_else(portal: Portal) -> None:
     leaving, staying = portal.stream(1), portal.stream(2)
     for stream in (leaving, staying):
         stream.until(b"reader</p>")
-    portal.live.unwelcome = {(1, 0, "reader")}
+    portal.live.gone = {(1, 0, "reader")}
     portal.publish("<p>secret</p>")
     assert b"secret" not in leaving.closed()
     staying.until(b"<p>secret</p>")
@@ -173,7 +176,7 @@ def test_rights_that_ended_by_the_clock_end_the_stream(start: Callable[..., Port
     portal = start(of_hub={"anyway": 0.05})
     stream = portal.stream(1)
     stream.until(b"reader</p>")
-    portal.live.unwelcome = {(1, 0, "reader")}
+    portal.live.gone = {(1, 0, "reader")}
     assert stream.closed().endswith(b"0\r\n\r\n")
 
 
@@ -197,6 +200,44 @@ def test_an_instant_in_the_past_does_not_render_without_end(portal: Portal) -> N
     portal.stream().until(b"reader</p>")
     (fragment,) = wait_for(lambda: list(portal.hub._fragments.values()))
     assert fragment.changes_at > datetime.now(UTC)
+
+
+class Held:
+    """A round that is under way until it may go on."""
+
+    def __init__(self, portal: Portal) -> None:
+        portal.stream().until(b"reader</p>")
+        began, self._go = threading.Event(), threading.Event()
+        portal.live.hold = lambda: (began.set(), self._go.wait(DEADLINE))
+        portal.commit()
+        assert began.wait(DEADLINE)
+
+    def go_on(self) -> None:
+        self._go.set()
+
+
+def on_loop(portal: Portal, work: Coroutine[Any, Any, None]) -> "Future[None]":
+    return asyncio.run_coroutine_threadsafe(work, portal.hub._loop)
+
+
+def test_a_page_lets_a_round_come_first(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.hub.WAY", DEADLINE)
+    held = Held(portal)
+    page = on_loop(portal, portal.hub.make_way())
+    on_loop(portal, asyncio.sleep(0)).result(DEADLINE)
+    assert not page.done()
+    held.go_on()
+    page.result(DEADLINE)
+
+
+def test_a_round_that_takes_long_holds_up_nothing(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.hub.WAY", 0.01)
+    held = Held(portal)
+    wire = portal.wire()
+    wire.send(b"GET /who HTTP/1.1\r\nHost: t\r\n\r\n")
+    assert wire.until(b"\r\n").endswith(b"200 OK\r\n")
+    portal.hub.stand_back()
+    held.go_on()
 
 
 def test_a_topic_that_ended_ends_its_streams(portal: Portal) -> None:

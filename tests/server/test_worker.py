@@ -103,6 +103,17 @@ def test_it_does_not_spin_when_another_worker_has_the_delivery(work: Callable[[B
     assert time.monotonic() - began > 0.3
 
 
+def test_what_is_more_urgent_comes_before_each_look() -> None:
+    box, asked, go = Box(ago(1)), threading.Event(), threading.Event()
+    worker = Worker(nullcontext, box, way=lambda: (asked.set(), go.wait(DEADLINE)))
+    worker.start()
+    assert asked.wait(DEADLINE)
+    assert box.looks == 0
+    go.set()
+    wait_for(lambda: box.sent)
+    worker.stop()
+
+
 def test_it_stops_soon() -> None:
     stop = threading.Event()
     thread = threading.Thread(target=Worker(nullcontext, Box()).run_forever, args=(stop,))
