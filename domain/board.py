@@ -25,6 +25,8 @@ from domain.suspicion import headline
 from domain.updates import WORDS
 
 SEVERITY_ORDER = ("critical", "major", "minor", "none")
+SUSPICIONS = 10
+"""So many suspicions are on the board one by one, the others as a number: in an outage hundreds report the same."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,8 @@ class LastUpdate:
 
 @dataclass(frozen=True)
 class Board:
-    """Everything on the board, loaded with a constant number of queries. `last_update`: only when all is calm."""
+    """Everything on the board, loaded with a constant number of queries. `last_update`: only when all is calm;
+    `suspicions`: the newest."""
 
     at: datetime = field(compare=False)
     overall: Overall
@@ -274,11 +277,11 @@ def load(at: datetime) -> Board:
         (incident for incident in real if incident.resolved_at is None),
         key=lambda incident: (SEVERITY_ORDER.index(incident.severity), -incident.began_at.timestamp()),
     )
-    suspicions = _suspicions(duties, at)
+    open_reports, suspicions = _suspicions(duties, at)
     restored = [incident for incident in real if incident.resolved_at is not None]
     answer = Overall(
         incidents=len(running),
-        suspicions=len(suspicions),
+        suspicions=open_reports,
         restored=len(restored),
         maintenances=sum(maintenances.is_under_way(work, at) for work in planned),
         worst=running[0].severity if running else "none",
@@ -346,14 +349,17 @@ _GIVEN = (
     .order_by(Position.id)
 )
 _VOICES = select(func.count(Voice.id)).where(Voice.report_id == Report.id).scalar_subquery()
+_NEWEST = select(Report.id).where(Report.status.in_(hotline.OPEN)).order_by(Report.id.desc()).limit(SUSPICIONS)
 _SUSPICIONS = (
     select(
+        hotline.HOW_MANY_OPEN.correlate(None).scalar_subquery(),
+
         Report.id, Report.status, Report.body, Report.created_at, Report.acknowledged_at,
         Person.name, Symptom.name, Symptom.name_en, _VOICES, hotline_clock.started_at(),
     )
     .outerjoin(Person, Person.id == Report.acknowledged_by_id)
     .outerjoin(Symptom, Symptom.id == Report.symptom_id)
-    .where(Report.status.in_(hotline.OPEN))
+    .where(Report.id.in_(_NEWEST))
     .order_by(Report.id.desc())
 )  # fmt: skip
 _SERVICES = (
@@ -428,10 +434,12 @@ def _latest(
     return Latest(number, published_at, Named(author) if author else None, wrote_as, format, *whole)
 
 
-def _suspicions(duties: list[roster.AreaDuty], at: datetime) -> tuple[Suspicion, ...]:
-    """Reports that nobody has judged yet, newest first: one query. `duties` say whose turn it is to take them."""
+def _suspicions(duties: list[roster.AreaDuty], at: datetime) -> tuple[int, tuple[Suspicion, ...]]:
+    """How many reports nobody has judged yet, and the newest of them: one query. `duties` say whose turn it is to take
+    them."""
     line = [person.name for person in hotline_clock.line(duties)]
-    return tuple(
+    found = _rows(_SUSPICIONS).all()
+    return found[0][0] if found else 0, tuple(
         Suspicion(
             hotline_clock.waiting(since, line, at) if own[1] == "received" else None,
             Named(judge) if judge else None,
@@ -439,7 +447,7 @@ def _suspicions(duties: list[roster.AreaDuty], at: datetime) -> tuple[Suspicion,
             voices,
             *own,
         )
-        for *own, judge, tile, tile_en, voices, since in _rows(_SUSPICIONS)
+        for _, *own, judge, tile, tile_en, voices, since in found
     )
 
 

@@ -115,7 +115,7 @@ def open_suspicions() -> list[Report]:
 
 def count_open() -> int:
     """How many reports nobody has judged yet."""
-    return db.session.scalar(_HOW_MANY_OPEN) or 0
+    return db.session.scalar(HOW_MANY_OPEN) or 0
 
 
 @dataclass(frozen=True)
@@ -182,4 +182,4 @@ _LOADED = (*_TOLD, selectinload(Report.voices))
 # What every board asks is built once: building a statement costs as much as answering it.
 _SUSPICIONS = select(Report).options(*_TOLD).where(Report.status.in_(OPEN)).order_by(Report.id.desc())
 _VOICES = select(Voice).where(Voice.report_id.in_(bindparam("reports", expanding=True))).order_by(Voice.id)
-_HOW_MANY_OPEN = select(func.count(Report.id)).where(Report.status.in_(OPEN))
+HOW_MANY_OPEN = select(func.count(Report.id)).where(Report.status.in_(OPEN))

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -33,9 +34,10 @@ class Dispatcher:
         self._lease = timedelta(seconds=longest + margin)
 
     def each(self) -> list["Dispatcher"]:
-        """One for each service: each can be worked in a thread of its own, and a slow one holds up no other."""
-        everybody: dict[str, Sender | ConsoleSender] = {**self._senders, **self._consoles}
-        return [Dispatcher({name: one}, self._clock, self._margin) for name, one in everybody.items()]
+        """One for each service, and one for all that are not set up, which never take long: each can be worked in a
+        thread of its own, and a slow one holds up no other."""
+        parts: list[dict[str, Any]] = [{name: one} for name, one in self._senders.items()]
+        return [Dispatcher(one, self._clock, self._margin) for one in (*parts, self._consoles) if one]
 
     def answer_at(self, url: str) -> None:
         """Where the portal answers, for links in messages, where no BASE_URL says so."""
@@ -63,9 +65,11 @@ class Dispatcher:
         return first is not None and first <= self._clock()
 
     def _show_held(self) -> None:
-        for name, console in self._consoles.items():
-            console.show(outbox.held([name], console.seen))
         if self._consoles:
+            # Ids commit in their order: what is older than the newest that was shown was shown as well.
+            found = outbox.held(list(self._consoles), max(console.seen for console in self._consoles.values()))
+            for name, console in self._consoles.items():
+                console.show(one for one in found if one.service == name)
             db.session.rollback()
 
     def _claim(self) -> tuple[int, int, str, float] | None:

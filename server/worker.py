@@ -61,6 +61,7 @@ class Worker:
         self._way = way
         self._deliver = deliver
         self._watch = watch
+        self._due: datetime | None = None
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=lambda: self.run_forever(self._stop), name="deliver", daemon=True)
@@ -96,6 +97,7 @@ class Worker:
         while not (stop and stop.is_set()):
             with self._context():
                 if not self._deliver.next():
+                    self._due = self._deliver.due()
                     break
             count += 1
         return count
@@ -110,7 +112,6 @@ class Worker:
             looked = time.monotonic()
             try:
                 self.run_once(stop)
-                pause = self._pause()
             except Exception:
                 metrics.delivery_errors.inc()
                 log.exception("the delivery worker failed; it goes on", seconds=rest)
@@ -119,15 +120,13 @@ class Worker:
                 rest = min(rest * 2, BACK_OFF[1])
             else:
                 rest = BACK_OFF[0]
-                self._sleep(pause, stop)
+                self._sleep(self._pause(), stop)
 
     def _pause(self) -> float:
         """Seconds until the next look."""
-        with self._context():
-            due = self._deliver.due()
-        if due is None:
+        if self._due is None:
             return LONGEST
-        return min(LONGEST, max(SHORTEST, (due - datetime.now(UTC)).total_seconds()))
+        return min(LONGEST, max(SHORTEST, (self._due - datetime.now(UTC)).total_seconds()))
 
     def _sleep(self, seconds: float, stop: threading.Event) -> None:
         while seconds > 0 and not stop.is_set():

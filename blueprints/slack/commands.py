@@ -133,8 +133,8 @@ def _status(_caller: Caller, _form: dict[str, str]) -> str:
     lines = [f"*{answer_of(shown.overall).headline}*"]
     lines += [_incident(one) for one in (*shown.incidents, *shown.restored)]
     if shown.suspicions:
-        lines.append(ngettext("%(num)d suspected issue", "%(num)d suspected issues", len(shown.suspicions)))
-    for report in shown.suspicions[:10]:
+        lines.append(ngettext("%(num)d suspected issue", "%(num)d suspected issues", shown.overall.suspicions))
+    for report in shown.suspicions:
         name = link(f"R-{report.id}", "hotline.show", id=report.id)
         state = words.word(report.status).label
         if report.acknowledged_by:

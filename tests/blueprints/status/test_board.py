@@ -13,6 +13,7 @@ from flask import Flask, template_rendered
 from flask.testing import FlaskClient
 
 from domain import catalog, hotline, incidents, maintenances, updates
+from domain.board import SUSPICIONS
 from domain.catalog import Facility, Service
 from domain.db import writing
 from domain.incidents import Incident
@@ -268,6 +269,20 @@ def test_an_incident_of_some_facilities_touches_only_those(
 def test_a_facility_that_nobody_knows(cast: SimpleNamespace, sign_in: SignIn) -> None:
     page = sign_in(cast.reader).get("/?facility=<b>どこか</b>").get_data(as_text=True)
     assert "「&lt;b&gt;どこか&lt;/b&gt;」という施設は見つかりません" in page
+
+
+def test_however_many_suspect_something_the_board_stays_small(cast: SimpleNamespace, sign_in: SignIn) -> None:
+    client = sign_in(cast.reader)
+    for number in range(30):
+        suspect(cast.reader, f"{number} 番ゲート")
+    page = board(client)
+    assert "ほかに26件" in page
+    assert "30 番" not in page
+    assert page.count("番ゲート") < 30
+    announced = re.search(r'data-announce="([^"]*)"', page)
+    assert announced
+    assert announced[1].count("R-") == SUSPICIONS
+    assert "R-30" in announced[1]
 
 
 def test_the_number_of_queries_does_not_grow(
