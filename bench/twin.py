@@ -34,6 +34,7 @@ AT_ONCE = 32
 """Requests that are on their way together, at most."""
 MOST_TAGS = 200
 """Pages that are remembered to ask whether they are still the same."""
+FORMS = ("/reports/new",)
 OTHERS = (
     "/history",
     "/reports",
@@ -53,7 +54,17 @@ class Difference(AssertionError):
 class Trial:
     """One run. `cached` is the process that is tried, `twin` says what is right."""
 
-    def __init__(self, url: str, folder: Path, seed: int, *, readers: int = 1, between: float = 25) -> None:
+    def __init__(
+        self,
+        url: str,
+        folder: Path,
+        seed: int,
+        *,
+        readers: int = 1,
+        between: float = 25,
+        browsers: int = 0,
+        seldom: float = 1.0,
+    ) -> None:
         self.chance = random.Random(seed)
         self.between = between
         self.hands = Hands(folder / "clock")
@@ -66,10 +77,13 @@ class Trial:
         self.raw = _Raw(url)
         self.numbers = count()
         self.counts: Counter[str] = Counter()
+        self.seldom = seldom
         self._right: dict[bytes, Got] = {}
         self._tagged: dict[str, Got] = {}
         self.people = [self._browser(number) for number in self.raw.ids("people") for _ in range(2)]
         self.people += [self._browser(0) for _ in range(3)]
+        if browsers:
+            self.people = self.chance.sample(self.people, browsers)
         self._look_around()
         self.noise = Noise(self.cached.port, lambda: self._read(random.choice(self.people)), readers)
 
@@ -114,6 +128,16 @@ class Trial:
         """What there is to ask for now."""
         self.incidents = self.raw.ids("incidents", "closed_at IS NULL")
         self.reports = self.raw.ids("reports", "status = 'new'")
+        self.readers = {0, *self._readers()}
+
+    def _readers(self) -> set[int]:
+        from domain import rights
+        from domain.db import db
+
+        with self.app.app_context():
+            found = rights.standing([browser.person for browser in self.people], self.hands())
+            db.session.remove()
+        return {person for person, _epoch, level in found if level == "reader"}
 
     def _read(self, browser: Somebody) -> bytes:
         one = self.incidents[-1] if self.incidents else 1
@@ -122,8 +146,15 @@ class Trial:
             (40, 10, 5, 25, 10, 10),
         )[0]
         path = random.choice(OTHERS) if path == "other" else path
+        # What is not kept is the same page twice: a few of those say as much as many.
+        if self._is_not_kept(path, browser) and random.random() > self.seldom:
+            path = "/"
         partial = [("HX-Request-Type", "partial"), ("HX-Request", "true")] if path == "/roster" else []
         return browser.head("GET", path, partial if random.random() < 0.3 else [])
+
+    def _is_not_kept(self, path: str, browser: Somebody) -> bool:
+        """Forms have keys of their own: those that everybody has, and those of who works on an incident."""
+        return path in FORMS or (browser.person not in self.readers and path.startswith("/incidents/"))
 
     # Reading and comparing
 
@@ -294,6 +325,8 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=7)
     options.add_argument("--readers", type=int, default=1, help="further readers at the same time (default 1)")
     options.add_argument("--between", type=float, default=50, help="requests between two changes (default 50)")
+    options.add_argument("--browsers", type=int, default=0, help="so many at once, drawn from all (default: all)")
+    options.add_argument("--seldom", type=float, default=1, help="share of the pages that are not kept (default 1)")
     options.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.serve:
@@ -317,7 +350,8 @@ def main() -> int:
 def report(url: str, folder: Path, given: argparse.Namespace) -> None:
     from server import metrics
 
-    trial = Trial(url, folder, given.seed, readers=given.readers, between=given.between)
+    options = {name: getattr(given, name) for name in ("readers", "between", "browsers", "seldom")}
+    trial = Trial(url, folder, given.seed, **options)
     began = time.monotonic()
     try:
         for part in range(1, 101):
