@@ -12,7 +12,8 @@ from werkzeug.http import parse_etags, unquote_etag
 
 from server.bridge import INTERNAL_HEADER, Answer, Bridge, Headers, plain
 from server.cache import KEEP_HEADER, Cache, Wire, key_of, page_of
-from server.hub import Hub, Key, Person, Stream
+from server.hub import Hub
+from server.stream import Key, Person, Stream
 
 TRANSPORT = "noroshi.transport"
 HEAD = "noroshi.head"

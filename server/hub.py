@@ -2,8 +2,6 @@
 
 import asyncio
 import random
-import socket
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -11,12 +9,14 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 
 from server import metrics, sse
 from server.limits import STREAMS
+from server.stream import Key, Person, Stream
+from server.way import Way
 
 BEAT = 15.0
 """Seconds between two beats."""
@@ -26,17 +26,10 @@ BREATH = 2
 """For how many times the last round the hub rests when news came meanwhile (else once): of many changes at many boards
 pages keep two thirds of the time."""
 LONGEST_PAUSE = 1.0
-WAY = 0.25
-"""Seconds for which requests that need a thread, and deliveries, make way for a round at most. Side by side each would
-take the interpreter from the other, a thousand times a second."""
 RETRY = (1_000, 15_000)
 """Milliseconds over which clients spread when they come back: all at once they would cost Flask seconds."""
 LETTING_IN = 3
 """Milliseconds for each stream that comes back: many of them spread over longer than RETRY."""
-WAITING = 16 * 1024
-"""Bytes that may wait in a stream before it is passed over, beside one fragment, which all share who wait for it."""
-SEND_BUFFER = 32 * 1024
-"""Bytes of a stream that the system is asked to keep (it takes twice as many); by itself it would keep megabytes."""
 TURN = 500
 """Streams that are written to before the loop may do something else."""
 CATCH_UP = 0.1
@@ -49,19 +42,9 @@ ANYWAY = 60.0
 Rendered = tuple[str, datetime | None] | None
 Render = Callable[[str, str, str], Rendered]
 """(topic, language, class of rights) to html and the instant at which it changes by itself; None: it has ended."""
-Person = tuple[int, int, str]
-"""A person's id, session epoch, and the class of rights that the stream was allowed for."""
 Unwelcome = Callable[[set[Person]], set[Person]]
 """Of these people those who were signed out or deactivated, or have other rights now."""
 log = structlog.get_logger()
-
-
-class Key(NamedTuple):
-    """What a fragment depends on. Who looks at it is not among it."""
-
-    topic: str
-    lang: str
-    rights: str
 
 
 @dataclass(frozen=True)
@@ -73,49 +56,11 @@ class Fragment:
     changes_at: datetime | None = None
 
 
-@dataclass(eq=False, slots=True)
-class Stream:
-    """One open connection. `seen` is the version of the newest fragment it was given; `signals` the hub's count before
-    the person was let in: a commit in between could have signed them out."""
-
-    transport: Any
-    key: Key
-    person: Person
-    seen: str = ""
-    signals: int = 0
-
-    def write(self, framed: bytes) -> bool:
-        """Writes at once; False when the reader is too slow and too much waits already."""
-        if self.transport.is_closing():
-            return True
-        waiting = self.transport.get_write_buffer_size()
-        if waiting and waiting + len(framed) > WAITING:
-            return False
-        self.transport.write(framed)
-        return True
-
-    def keep_little(self) -> None:
-        """Tells the system to hold back little of what this reader does not take."""
-        connection = self.transport.get_extra_info("socket")
-        with suppress(OSError):
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-
-    def end(self, last_words: bytes = b"") -> None:
-        """Ends the stream now. A reader that stands still would never take the farewell: it is cut off."""
-        if self.transport.is_closing():
-            return
-        if self.transport.get_write_buffer_size():
-            self.transport.abort()
-        else:
-            self.transport.write(last_words + sse.END_OF_STREAM)
-            self.transport.close()
-
-
 class Hub:
     """All open streams of this process. Lives on the event loop; only `signal` may be called from any thread.
 
-    `watch(True)` is called when the first stream opens and `watch(False)` when the last one has gone. `most`: how many
-    streams there may be.
+    `way`: taken while boards are being served. `watch(True)` is called when the first stream opens and `watch(False)`
+    when the last one has gone. `most`: how many streams there may be.
     """
 
     def __init__(
@@ -143,8 +88,7 @@ class Hub:
         self.signals = 0
         self._signalled = False
         self._waits = False
-        self._free = threading.Event()
-        self._free.set()
+        self.way = Way()
         self._stopping = False
         self._streams: dict[Key, set[Stream]] = {}
         self._people: Counter[Person] = Counter()
@@ -157,7 +101,7 @@ class Hub:
     def start(self) -> None:
         """Begins to work on the running event loop."""
         self._loop = asyncio.get_running_loop()
-        self._wake, self._rested = asyncio.Event(), asyncio.Event()
+        self._wake = asyncio.Event()
         works = (self._publish(), self._beats(), self._catch_up(), self._look_anyway())
         self._tasks = [self._loop.create_task(work) for work in works]
 
@@ -175,7 +119,7 @@ class Hub:
         """Something was committed. From any thread."""
         if self._waits:
             # At once, for whoever else hears of the commit.
-            self._free.clear()
+            self.way.take()
         # A commit may come after the loop has ended: then nobody is there to be told.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._note)
@@ -199,17 +143,6 @@ class Hub:
                 pass
         finally:
             self._close(stream)
-
-    async def make_way(self) -> None:
-        """Lets a round that is under way come first, but does not wait for long. On the loop."""
-        if not self._free.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(WAY):
-                    await self._rested.wait()
-
-    def stand_back(self) -> None:
-        """The same in a thread."""
-        self._free.wait(WAY)
 
     @property
     def full(self) -> bool:
@@ -287,8 +220,7 @@ class Hub:
             self._waits = False
             self._wake.clear()
             began = time.monotonic()
-            self._free.clear()
-            self._rested.clear()
+            self.way.take()
             try:
                 await self._round()
                 failed = False
@@ -299,8 +231,7 @@ class Hub:
                 failed = True
                 self._loop.call_later(AGAIN.total_seconds(), self._note)
             finally:
-                self._free.set()
-                self._rested.set()
+                self.way.free()
             took = time.monotonic() - began
             breath = took * BREATH if self._signalled else took
             await asyncio.sleep(max(PAUSE - took, min(breath, LONGEST_PAUSE)))

@@ -22,7 +22,8 @@ from server.bridge import Bridge
 from server.bus import bus_for
 from server.cache import Cache, Version, version_for
 from server.front import Front, Protocol
-from server.hub import Hub, Person, Rendered
+from server.hub import Hub, Rendered
+from server.stream import Person
 from server.worker import Crew
 
 THREADS = 3
@@ -84,8 +85,8 @@ class Process:
             self.cache = _cache(app, version_for(db.engine.url, self.bus))
         self.hub = _hub(app, self._renders, self.bus.watch, {"well": lambda: self.bus.healthy, **of_hub})
         deliver, watch = app.extensions["deliver"], app.extensions.get("watch")
-        self.worker = Crew(app.app_context, deliver, watch, self.hub.stand_back)
-        bridge = Bridge(app, self._requests, app.config["MAX_CONTENT_LENGTH"] or MAX_BODY, self.hub.make_way)
+        self.worker = Crew(app.app_context, deliver, watch, self.hub.way.give_in_thread)
+        bridge = Bridge(app, self._requests, app.config["MAX_CONTENT_LENGTH"] or MAX_BODY, self.hub.way.give)
         self.front = Front(bridge, self.hub, self.cache)
         self.server = Server(_config(self.front, self.cache, app.config.get("TRUSTED_PROXIES", "127.0.0.1")), self)
         if known := app.extensions.get("last_known"):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from server import sse
-from server.hub import Stream
+from server.stream import Stream
 from tests.server.conftest import DEADLINE, Portal, Wire, wait_for
 
 pytestmark = pytest.mark.one_database
@@ -221,9 +221,9 @@ def on_loop(portal: Portal, work: Coroutine[Any, Any, None]) -> "Future[None]":
 
 
 def test_a_page_lets_a_round_come_first(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.hub.WAY", DEADLINE)
+    monkeypatch.setattr("server.way.LONGEST", DEADLINE)
     held = Held(portal)
-    page = on_loop(portal, portal.hub.make_way())
+    page = on_loop(portal, portal.hub.way.give())
     on_loop(portal, asyncio.sleep(0)).result(DEADLINE)
     assert not page.done()
     held.go_on()
@@ -231,12 +231,12 @@ def test_a_page_lets_a_round_come_first(portal: Portal, monkeypatch: pytest.Monk
 
 
 def test_a_round_that_takes_long_holds_up_nothing(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.hub.WAY", 0.01)
+    monkeypatch.setattr("server.way.LONGEST", 0.01)
     held = Held(portal)
     wire = portal.wire()
     wire.send(b"GET /who HTTP/1.1\r\nHost: t\r\n\r\n")
     assert wire.until(b"\r\n").endswith(b"200 OK\r\n")
-    portal.hub.stand_back()
+    portal.hub.way.give_in_thread()
     held.go_on()
 
 
