@@ -139,6 +139,7 @@ class Process:
         self.bus.listen(self.worker.wake)
         # What the bus has told before anybody listened.
         self.hub.signal()
+        self.worker.wake()
         await asyncio.get_running_loop().run_in_executor(self._requests, self._ready, self.url)
 
     async def stopping(self) -> None:
