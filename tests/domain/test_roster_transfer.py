@@ -12,11 +12,12 @@ from sqlalchemy import func, select, text
 
 from domain import roster, roster_document, roster_export, roster_facts, roster_file, roster_transfer
 from domain.beginnings import furnish
-from domain.db import Base, db, writing
+from domain.db import db, writing
 from domain.events import Event
 from domain.people import Person
 from domain.roster import REACH, Absence, Area, Attempt, LastResort, Override, Plan
 from domain.roster_file import RosterFileError
+from tests.conftest import kept_tables
 from tests.domain.roster_cases import CASES
 from tests.domain.test_duty_properties import rosters
 
@@ -30,7 +31,7 @@ SMALL = {"people": ["Aki", "Ben"], "areas": AREAS}
 def empty() -> None:
     """An instance in which there is nothing yet."""
     with writing() as session:
-        for table in reversed(Base.metadata.sorted_tables):
+        for table in reversed(kept_tables()):
             session.execute(text(f'DELETE FROM "{table.name}"'))
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import text
 
 from blueprints.people.first import first_link
 from domain import people
-from domain.db import Base, db, writing
+from domain.db import db, writing
+from tests.conftest import kept_tables
 
 GOOD = {"password": "three calm words", "again": "three calm words"}
 
@@ -27,7 +28,7 @@ def empty(app):
             session.execute(text("TRUNCATE people RESTART IDENTITY CASCADE"))
         else:
             session.execute(text("PRAGMA defer_foreign_keys=ON"))
-            for table in reversed(Base.metadata.sorted_tables):
+            for table in reversed(kept_tables()):
                 session.execute(table.delete())
 
 
