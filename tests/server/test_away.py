@@ -98,7 +98,8 @@ def test_who_has_seen_nothing_is_told_in_a_sentence(machines: Machines, web: Mac
 def test_what_looks_whether_all_is_well_is_not_told_so(machines: Machines, web: Machine, switch: Switch) -> None:
     assert machines.ask(web, "/live/poll", READER).status == 200
     switch.off()
-    assert machines.ask(web, "/live/poll", READER).status == 503
+    # The cache answers until the process has noticed, which takes a moment.
+    wait_for(lambda: machines.ask(web, "/live/poll", READER).status == 503)
 
 
 def test_nobody_is_shown_what_another_has_seen(machines: Machines, web: Machine, switch: Switch) -> None:
