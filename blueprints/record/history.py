@@ -9,9 +9,10 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from blueprints.incidents.forms import number_of
+from blueprints.incidents.views import found
 from blueprints.record import bp
 from blueprints.record.parts import part_of
-from blueprints.record.views import recorded, section_of
+from blueprints.record.views import section_of
 from blueprints.shared import words
 from blueprints.shared.language import now
 from blueprints.shared.who import my_rights, myself, responders, signed_in
@@ -45,15 +46,15 @@ def history(code: str, section: str) -> Any:
 
 
 def _page(code: str, section: str, wanted: int | None, sentence: str = "") -> Any:
-    incident = recorded(code)
+    incident = found(code)
     key = section_of(incident, section)
     written = record.section(incident, key)
     told = _told(record.history(written)) if written else []
     chosen = next((one for one in told if one.number == wanted), told[0] if told else None)
     lines: list[Line] = []
     if written and chosen:
-        found = record.versions(written, [chosen.number, chosen.number - 1])
-        said = {number: record.said_in(one, written) for number, one in found.items()}
+        versions = record.versions(written, [chosen.number, chosen.number - 1])
+        said = {number: record.said_in(one, written) for number, one in versions.items()}
         lines = differences.between(said.get(chosen.number - 1, ""), said[chosen.number])
     return render_template(
         "record/history.html", incident=incident, part=part_of(incident, key, written), versions=told, chosen=chosen,
@@ -61,13 +62,13 @@ def _page(code: str, section: str, wanted: int | None, sentence: str = "") -> An
     )  # fmt: skip
 
 
-def _told(found: list[Edition]) -> list[Told]:
-    ids = {number for one in found for number in one.authors}
+def _told(editions: list[Edition]) -> list[Told]:
+    ids = {number for one in editions for number in one.authors}
     query = select(Person.id, Person.name).where(Person.id.in_(ids))
     names = {row.id: row.name for row in db.session.execute(query)} if ids else {}
     return [
         Told(one.number, "、".join(names.get(number, "") for number in one.authors), one.began_at, one.at, one.restored)
-        for one in found
+        for one in editions
     ]
 
 
@@ -75,7 +76,7 @@ def _told(found: list[Edition]) -> list[Told]:
 @responders
 def restore(code: str, section: str) -> Any:
     """Makes the section say again what it said; what it says now stays in the history."""
-    incident = recorded(code)
+    incident = found(code)
     key = section_of(incident, section)
     number, seen = (number_of(request.form.get(name)) for name in ("number", "seen"))
     try:

@@ -7,8 +7,9 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from blueprints.hotline.photos import read_photo
+from blueprints.incidents.views import found
 from blueprints.record import bp
-from blueprints.record.views import recorded, section_of
+from blueprints.record.views import section_of
 from blueprints.shared import words
 from blueprints.shared.errors import show as say
 from blueprints.shared.language import now
@@ -25,7 +26,7 @@ words.say({"record_many_pictures": _l("A record takes at most %(most)d pictures.
 @responders
 def add_picture(code: str, section: str) -> Any:
     """Keeps a picture. A form gets its mark at the end of the section; an editor puts it where the caret is."""
-    incident = recorded(code)
+    incident = found(code)
     key = section_of(incident, section)
     upload = request.files.get("photo")
     try:
@@ -52,10 +53,10 @@ def add_picture(code: str, section: str) -> Any:
 @signed_in
 def picture(code: str, number: int) -> Response:
     """One picture. It never changes."""
-    found = pictures.found(recorded(code), number)
-    if found is None:
+    kept = pictures.found(found(code), number)
+    if kept is None:
         abort(404)
-    answer = Response(found.data, content_type=found.media_type)
+    answer = Response(kept.data, content_type=kept.media_type)
     answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     answer.headers["Content-Disposition"] = "inline"
     return answer

@@ -5,11 +5,11 @@ from pathlib import Path
 from flask import Response, current_app, render_template, request, url_for
 from flask_babel import gettext
 
+from blueprints.incidents.views import found
 from blueprints.record import bp
 from blueprints.record.markdown import markdown
 from blueprints.record.pdf import NoFonts, pdf
 from blueprints.record.report import Document, document, file_name
-from blueprints.record.views import recorded
 from blueprints.shared.errors import show as say
 from blueprints.shared.language import spoken
 from blueprints.shared.who import signed_in
@@ -30,7 +30,7 @@ def fonts() -> Path:
 @signed_in
 def report(code: str) -> str:
     """The report as a page that prints on A4."""
-    incident = recorded(code)
+    incident = found(code)
     made = _document(incident)
     return render_template("record/report.html", incident=incident, made=made, pictures=pictures.of(incident))
 
@@ -39,7 +39,7 @@ def report(code: str) -> str:
 @signed_in
 def report_markdown(code: str) -> Response:
     """The report as Markdown."""
-    incident = recorded(code)
+    incident = found(code)
     made = _document(incident)
     return _file(markdown(made, _picture_url(incident)).encode(), "text/markdown; charset=utf-8", file_name(made, "md"))
 
@@ -48,7 +48,7 @@ def report_markdown(code: str) -> Response:
 @signed_in
 def report_pdf(code: str) -> Response:
     """The report as PDF, with the fonts in it."""
-    incident = recorded(code)
+    incident = found(code)
     made = _document(incident)
     locale = spoken()
     try:
@@ -59,8 +59,8 @@ def report_pdf(code: str) -> Response:
 
 
 def _bytes(incident: Incident, number: int) -> bytes | None:
-    found = pictures.found(incident, number)
-    return found.data if found else None
+    picture = pictures.found(incident, number)
+    return picture.data if picture else None
 
 
 def _file(data: bytes, kind: str, name: str) -> Response:

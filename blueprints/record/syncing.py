@@ -8,9 +8,10 @@ from typing import Any
 from flask import jsonify, render_template, request
 from werkzeug.exceptions import BadRequest
 
+from blueprints.incidents.views import found
 from blueprints.record import bp
 from blueprints.record.parts import VERDICTS, supposed
-from blueprints.record.views import recorded, section_of
+from blueprints.record.views import section_of
 from blueprints.shared.language import now
 from blueprints.shared.who import myself, responders
 from domain import carets, record
@@ -28,7 +29,7 @@ _PLACE = re.compile(r"[A-Za-z0-9+/=]{0,200}")
 @responders
 def merge(code: str, section: str) -> Any:
     """Takes in what an editor wrote, answers with what it lacks. The same again changes nothing."""
-    incident = recorded(code)
+    incident = found(code)
     key = section_of(incident, section)
     told = request.get_json()
     if not isinstance(told, dict):
@@ -81,14 +82,14 @@ def _caret(incident: Incident, told: dict[str, Any]) -> tuple[str, str, str] | N
 @responders
 def hypothesis(code: str, number: int) -> Any:
     """One hypothesis to write in: asked for by editors where somebody else has added it."""
-    incident = recorded(code)
-    found = record.hypothesis(incident, number)
-    if found is None:
+    incident = found(code)
+    hypothesis = record.hypothesis(incident, number)
+    if hypothesis is None:
         return "", 404
     written = record.sections(incident)
     return render_template(
-        "record/_editor_hypothesis.html", incident=incident, one=supposed(incident, found, written), verdicts=VERDICTS,
-        docs=documents(written),
+        "record/_editor_hypothesis.html", incident=incident, one=supposed(incident, hypothesis, written),
+        verdicts=VERDICTS, docs=documents(written),
     )  # fmt: skip
 
 

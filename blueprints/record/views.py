@@ -45,11 +45,6 @@ words.say(
 )  # fmt: skip
 
 
-def recorded(code: str) -> Incident:
-    """The incident, or planned work, whose record it is."""
-    return found(code)
-
-
 def section_of(incident: Incident, key: str) -> str:
     """A section's key; 404 where the record has none such."""
     if not record.has(incident, key):
@@ -61,7 +56,7 @@ def section_of(incident: Incident, key: str) -> str:
 @signed_in
 def show(code: str) -> str:
     """The record for everybody."""
-    incident = recorded(code)
+    incident = found(code)
     parts, hypotheses = parts_of(incident)
     return render_template(
         "record/show.html", incident=incident, parts=parts, hypotheses=hypotheses, plan=PLAN, level=my_rights().level,
@@ -82,7 +77,7 @@ def shown(incident: Incident) -> dict[str, Any]:
 @signed_in
 def part(code: str, section: str) -> Any:
     """One section as it stands: what the page asks for when somebody has written in it."""
-    incident = recorded(code)
+    incident = found(code)
     if section == "hypotheses":
         written = record.sections(incident)
         every = [supposed(incident, one, written) for one in record.hypotheses(incident)]
@@ -99,7 +94,7 @@ def edit(code: str) -> str:
     """All sections to write in; with a script everybody's writing is merged as it is typed."""
     from blueprints.record.syncing import documents  # it knows us
 
-    incident = recorded(code)
+    incident = found(code)
     parts, hypotheses = parts_of(incident)
     return render_template(
         "record/edit.html", incident=incident, parts=parts, hypotheses=hypotheses, plan=PLAN, verdicts=VERDICTS,
@@ -111,7 +106,7 @@ def edit(code: str) -> str:
 @responders
 def save(code: str, section: str) -> Any:
     """Saves a section from a form; where others have written in between it refuses and shows both texts."""
-    incident = recorded(code)
+    incident = found(code)
     key = section_of(incident, section)
     typed, seen = request.form.get("text", ""), number_of(request.form.get("seen"))
     try:
@@ -141,7 +136,7 @@ def _again(incident: Incident, key: str, typed: str, error: Conflict | Refused) 
 @responders
 def audience(code: str, section: str) -> Any:
     """Whether partners get a section."""
-    incident = recorded(code)
+    incident = found(code)
     key = section_of(incident, section)
     with writing():
         record.mark(incident, key, request.form.get("internal") == "1", by=myself(), at=now())
@@ -152,7 +147,7 @@ def audience(code: str, section: str) -> Any:
 @responders
 def suppose(code: str) -> Any:
     """One more hypothesis."""
-    incident = recorded(code)
+    incident = found(code)
     with writing():
         made = record.suppose(
             incident, key=good_key(request.form.get("key")), by=myself(), at=now(), text=request.form.get("text", "")
@@ -165,7 +160,7 @@ def suppose(code: str) -> Any:
 @responders
 def judge(code: str, number: int) -> Any:
     """What came of a hypothesis."""
-    incident = recorded(code)
+    incident = found(code)
     if record.hypothesis(incident, number) is None:
         abort(404)
     with writing():
