@@ -251,11 +251,11 @@ def claimed(delivery_id: int, attempt: int) -> Delivery | None:
 
 def due(services: Collection[str], at: datetime) -> bool:
     """Whether `claim` would find something: a read, so that idle workers never take the lock."""
-    first = next_due(services, at)
+    first = next_due(services)
     return first is not None and first <= at
 
 
-def next_due(services: Collection[str], at: datetime) -> datetime | None:
+def next_due(services: Collection[str]) -> datetime | None:
     """When the next delivery can be claimed (in the past: at once); None when nothing waits."""
     return db.session.scalar(_first_ready(), {"services": list(services)})
 

@@ -73,8 +73,8 @@ def last_resort() -> list[LastResort]:
 
 
 def duty_now(at: datetime) -> list[AreaDuty]:
-    """Who answers for every area at an instant (aware UTC), in the areas' order: three queries where
-    the roster was not changed since it was asked last."""
+    """Who answers for every area at an instant (aware UTC), in the areas' order: seven queries at most,
+    three where the roster was not changed since it was asked last."""
     return roster_now.duty_now(at)
 
 

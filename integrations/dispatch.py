@@ -55,7 +55,7 @@ class Dispatcher:
     def due(self) -> datetime | None:
         """When the next delivery can be claimed (aware UTC; in the past: now); None when nothing waits."""
         try:
-            return outbox.next_due(list(self._senders), self._clock()) if self._senders else None
+            return outbox.next_due(list(self._senders)) if self._senders else None
         finally:
             db.session.rollback()
 

@@ -141,6 +141,13 @@ def kept_tables() -> list[Table]:
     return [table for table in Base.metadata.sorted_tables if table.name != "roster_revision"]
 
 
+def empty() -> None:
+    """An instance in which there is nothing yet."""
+    with writing() as session:
+        for table in reversed(kept_tables()):
+            session.execute(table.delete())
+
+
 def populate() -> None:
     """The cast: an administrator, a responder (system), the bridge, a reader, somebody who left; areas, services."""
     with writing() as session:

@@ -164,14 +164,14 @@ def test_send_again_leaves_alone_what_is_under_way_or_has_arrived(put: Callable[
 
 
 def test_next_due_looks_without_the_lock(put: Callable[..., int]) -> None:
-    assert outbox.next_due(SLACK, NOW) is None
+    assert outbox.next_due(SLACK) is None
     first = put()
-    assert outbox.next_due(SLACK, NOW) == NOW
+    assert outbox.next_due(SLACK) == NOW
     claim()
-    assert outbox.next_due(SLACK, NOW) == NOW + LEASE
+    assert outbox.next_due(SLACK) == NOW + LEASE
     assert not outbox.due(SLACK, NOW)
     settle(first, "succeed", NOW)
-    assert outbox.next_due(SLACK, NOW) is None
+    assert outbox.next_due(SLACK) is None
 
 
 def test_what_administrators_see(put: Callable[..., int]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from domain import roster, roster_document, roster_export, roster_facts, roster_file, roster_transfer
 from domain.beginnings import furnish
@@ -17,7 +17,7 @@ from domain.events import Event
 from domain.people import Person
 from domain.roster import REACH, Absence, Area, Attempt, LastResort, Override, Plan
 from domain.roster_file import RosterFileError
-from tests.conftest import kept_tables
+from tests.conftest import empty
 from tests.domain.roster_cases import CASES
 from tests.domain.test_duty_properties import rosters
 
@@ -26,13 +26,6 @@ EXAMPLES = json.loads((Path(__file__).parent / "roster_examples.json").read_text
 NOW = datetime(2026, 2, 3, 3, tzinfo=UTC)
 AREAS = {"guest": {"plans": [{"from": "2026-01-01", "rows": [{"slots": ["Aki", "Ben"]}]}]}}
 SMALL = {"people": ["Aki", "Ben"], "areas": AREAS}
-
-
-def empty() -> None:
-    """An instance in which there is nothing yet."""
-    with writing() as session:
-        for table in reversed(kept_tables()):
-            session.execute(text(f'DELETE FROM "{table.name}"'))
 
 
 @pytest.fixture

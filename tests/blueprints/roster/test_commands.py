@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from domain import roster_file
-from domain.db import db, writing
+from domain.db import db
 from domain.people import Person
 from domain.roster import Override
-from tests.conftest import kept_tables
+from tests.conftest import empty
 
 VECTOR = {
     "vectors": [
@@ -81,9 +81,7 @@ EXAMPLES = json.loads((Path(__file__).parents[2] / "domain" / "roster_examples.j
 
 @pytest.fixture
 def bare(app):
-    with writing() as session:
-        for table in reversed(kept_tables()):
-            session.execute(text(f'DELETE FROM "{table.name}"'))
+    empty()
 
 
 @pytest.fixture
@@ -146,9 +144,7 @@ def test_a_roster_that_is_none_is_refused_in_a_sentence(bare, move_in, source):
 def test_an_export_moves_in_elsewhere(run, cast, move_in):
     exported = run("export").output
     before = run("show", "--json").output
-    with writing() as session:
-        for table in reversed(kept_tables()):
-            session.execute(text(f'DELETE FROM "{table.name}"'))
+    empty()
     assert move_in(exported).exit_code == 0
     assert run("show", "--json").output == before
 
