@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import flask_babel
@@ -17,6 +17,9 @@ from domain import areas, roster, roster_calendar, tokens
 from domain.db import db, writing
 from domain.roster_calendar import Entries, Entry
 from domain.tokens import Token
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 REFRESH = timedelta(hours=1)
 """How often calendars are asked to look again."""
@@ -90,7 +93,7 @@ def _calendar(name: str, entries: list[Entry], with_person: bool) -> bytes:
     return found.to_ical()
 
 
-def _event(entry: Entry, as_of: str, with_person: bool) -> Any:
+def _event(entry: Entry, as_of: str, with_person: bool) -> "Event":
     from icalendar import Event
 
     event = Event()

@@ -2,12 +2,15 @@
 
 import re
 from functools import cache, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from flask_babel import gettext
 from markupsafe import Markup
 
 from domain import internal
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 TAGS = {
     *("p", "br", "hr", "a", "strong", "em", "b", "i", "del"),
@@ -72,7 +75,7 @@ def plain(text: str, format: str = "markdown") -> str:
 
 
 @cache
-def _markdown() -> Any:
+def _markdown() -> "MarkdownIt":
     from markdown_it import MarkdownIt
 
     return MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False}).enable("strikethrough")
