@@ -6,27 +6,18 @@ parts. What was rendered of a part can be kept by the part itself.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, func, select
-
+from domain import board_queries as queries
 from domain import catalog, formation, hotline, hotline_clock, incidents, maintenances, questions, roster
-from domain.additions import Voice
-from domain.catalog import Facility, Service, Symptom
-from domain.db import Instant, db
-from domain.formation import Position
-from domain.hotline import Report
+from domain.catalog import Facility
+from domain.db import db
 from domain.hotline_clock import Waiting
-from domain.incidents import Incident, IncidentService, Update, Words
-from domain.lifecycle import incident_facilities
-from domain.people import Person
+from domain.incidents import Words
 from domain.suspicion import headline
 from domain.updates import WORDS
 
 SEVERITY_ORDER = ("critical", "major", "minor", "none")
-SUSPICIONS = 10
-"""So many suspicions are on the board one by one, the others as a number: in an outage hundreds report the same."""
 
 
 @dataclass(frozen=True)
@@ -248,7 +239,7 @@ class Board:
 
 def overall(at: datetime) -> Overall:
     """The answer alone: what the chip of every page needs. Drills never count."""
-    open_ones = db.session.execute(_OPEN_ONES).all()
+    open_ones = db.session.execute(queries.OPEN_ONES).all()
     running = [row for row in open_ones if row.kind == "incident" and row.resolved_at is None]
     planned = [end for row in open_ones if row.kind == "maintenance" for end in (row.began_at, row.ends_at)]
     return Overall(
@@ -259,11 +250,6 @@ def overall(at: datetime) -> Overall:
         worst=min((row.severity for row in running), key=SEVERITY_ORDER.index, default="none"),
         changes_at=min((instant for instant in planned if instant and instant > at), default=None),
     )
-
-
-_OPEN_ONES = select(
-    Incident.kind, Incident.severity, Incident.resolved_at, Incident.began_at, Incident.ends_at, Incident.state
-).where(Incident.closed_at.is_(None), Incident.drill.is_(False))
 
 
 def load(at: datetime) -> Board:
@@ -300,75 +286,6 @@ def load(at: datetime) -> Board:
     )
 
 
-_WORDS = (
-    Update.internal,
-    Update.situation,
-    Update.guest_notice,
-    Update.partner_notice,
-    Update.workaround,
-    Update.not_yet,
-)
-_OWN = (
-    Incident.id, Incident.kind, Incident.title, Incident.severity, Incident.state, Incident.drill,
-    Incident.all_facilities, Incident.began_at, Incident.ends_at, Incident.declared_at, Incident.resolved_at,
-    Incident.closed_at, Incident.next_update_at, Incident.next_update_reason, Incident.source,
-)  # fmt: skip
-_NUMBERS: BindParameter[Any] = bindparam("incidents", expanding=True)
-
-
-# Statements that every board asks are built once, when the first one does (by then all tables are known).
-@cache
-def _standing() -> Select[*tuple[Any, ...]]:
-    return (
-        select(*_OWN, Person.name, Update.id, Update.published_at, Update.wrote_as, Update.format, *_WORDS)
-        .outerjoin(Incident.latest)
-        .outerjoin(Update.published_by)
-        .where(*incidents.stands(bindparam("at", type_=Instant())))
-        .order_by(Incident.resolved_at.is_not(None), Incident.began_at.desc(), Incident.id.desc())
-    )
-
-
-_AFFECTED = (
-    select(
-        IncidentService.incident_id, IncidentService.service_id, IncidentService.state, Service.name, Service.name_en
-    )
-    .join(Service, Service.id == IncidentService.service_id)
-    .where(IncidentService.incident_id.in_(_NUMBERS))
-    .order_by(IncidentService.incident_id, IncidentService.service_id)
-)
-_PLACES = (
-    select(incident_facilities.c.incident_id, Facility.id, Facility.name)
-    .join(Facility, Facility.id == incident_facilities.c.facility_id)
-    .where(incident_facilities.c.incident_id.in_(_NUMBERS))
-    .order_by(Facility.reading)
-)
-_GIVEN = (
-    select(Position.incident_id, Position.position, Person.name)
-    .join(Person, Person.id == Position.person_id)
-    .where(Position.incident_id.in_(_NUMBERS), Position.until.is_(None))
-    .order_by(Position.id)
-)
-_VOICES = select(func.count(Voice.id)).where(Voice.report_id == Report.id).scalar_subquery()
-_NEWEST = select(Report.id).where(Report.status.in_(hotline.OPEN)).order_by(Report.id.desc()).limit(SUSPICIONS)
-_SUSPICIONS = (
-    select(
-        hotline.HOW_MANY_OPEN.correlate(None).scalar_subquery(),
-
-        Report.id, Report.status, Report.body, Report.created_at, Report.acknowledged_at,
-        Person.name, Symptom.name, Symptom.name_en, _VOICES, hotline_clock.started_at(),
-    )
-    .outerjoin(Person, Person.id == Report.acknowledged_by_id)
-    .outerjoin(Symptom, Symptom.id == Report.symptom_id)
-    .where(Report.id.in_(_NEWEST))
-    .order_by(Report.id.desc())
-)  # fmt: skip
-_SERVICES = (
-    select(Service.id, Service.name, Service.name_en, Service.description, Service.description_en)
-    .where(Service.retired_at.is_(None))
-    .order_by(Service.position, Service.id)
-)
-
-
 def _rows(statement: Any, **given: Any) -> Any:
     return db.session.connection().execute(statement, given)
 
@@ -376,17 +293,17 @@ def _rows(statement: Any, **given: Any) -> Any:
 def _shown(at: datetime, duties: list[roster.AreaDuty]) -> list[Shown]:
     """What stands on the board, with what it touches, what was asked and who has what: five queries, seven where much
     was asked."""
-    found = _rows(_standing(), at=at).all()
+    found = _rows(queries.standing(), at=at).all()
     affected: dict[int, list[Affected]] = {row[0]: [] for row in found}
     places: dict[int, list[Place]] = {row[0]: [] for row in found if not row.all_facilities}
     if affected:
-        for number, service, state, *name in _rows(_AFFECTED, incidents=list(affected)):
+        for number, service, state, *name in _rows(queries.AFFECTED, incidents=list(affected)):
             affected[number].append(Affected(service, state, Named(*name)))
     if places:
-        for number, *place in _rows(_PLACES, incidents=list(places)):
+        for number, *place in _rows(queries.PLACES, incidents=list(places)):
             places[number].append(Place(*place))
     running = [row[0] for row in found if row.kind == "incident"]
-    own, asked, held = len(_OWN), _asked(running), _held(running, duties)
+    own, asked, held = len(queries.OWN), _asked(running), _held(running, duties)
     return [
         Shown(
             _latest(*row[own:]),
@@ -413,7 +330,7 @@ def _held(numbers: list[int], duties: list[roster.AreaDuty]) -> dict[int, tuple[
     if not numbers:
         return {}
     given: dict[int, dict[str, str]] = {number: {} for number in numbers}
-    for number, position, name in _rows(_GIVEN, incidents=numbers):
+    for number, position, name in _rows(queries.GIVEN, incidents=numbers):
         given[number][position] = name
     in_charge = formation.in_charge_of(duties)
     by_roster = {position: in_charge[kind].name for position, kind in formation.ROSTERED.items() if kind in in_charge}
@@ -438,7 +355,7 @@ def _suspicions(duties: list[roster.AreaDuty], at: datetime) -> tuple[int, tuple
     """How many reports nobody has judged yet, and the newest of them: one query. `duties` say whose turn it is to take
     them."""
     line = [person.name for person in hotline_clock.line(duties)]
-    found = _rows(_SUSPICIONS).all()
+    found = _rows(queries.NEWEST_SUSPICIONS).all()
     return found[0][0] if found else 0, tuple(
         Suspicion(
             hotline_clock.waiting(since, line, at) if own[1] == "received" else None,
@@ -454,7 +371,7 @@ def _suspicions(duties: list[roster.AreaDuty], at: datetime) -> tuple[int, tuple
 def _services(states: dict[int, tuple[str, list[str]]]) -> tuple[ServiceLine, ...]:
     """Every service, what is not well first and worst on top: one query."""
     lines = []
-    for number, name, name_en, description, description_en in _rows(_SERVICES):
+    for number, name, name_en, description, description_en in _rows(queries.SERVICES):
         state, codes = states.get(number, ("operational", []))
         lines.append(ServiceLine(Named(name, name_en), Named(description, description_en), state, tuple(codes)))
     return tuple(sorted(lines, key=lambda line: -catalog.SERVICE_STATES.index(line.state)))

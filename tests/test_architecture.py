@@ -77,6 +77,7 @@ FLOORS = (
         "mirror",
         "readiness",
         "board",
+        "board_queries",
         "chronicle",
         "slack_notes",
     },

@@ -13,7 +13,7 @@ from flask import Flask, template_rendered
 from flask.testing import FlaskClient
 
 from domain import catalog, hotline, incidents, maintenances, updates
-from domain.board import SUSPICIONS
+from domain.board_queries import SUSPICIONS
 from domain.catalog import Facility, Service
 from domain.db import writing
 from domain.incidents import Incident
