@@ -62,6 +62,7 @@ def test_planned_work_has_a_record_without_what_only_an_incident_has(sign_in, ca
     assert f"/incidents/{code}/record" in client.get(f"/incidents/{code}").text
     page = client.get(f"/incidents/{code}/record").text
     assert "気づいた時刻" not in page
+    assert "点検します。" in page
     assert client.get(f"/incidents/{code}/report.pdf").status_code == 200
 
 
