@@ -23,6 +23,7 @@ from sqlalchemy.types import TypeDecorator
 from domain.business_hours import DEFAULT as DEFAULT_HOURS
 from domain.business_hours import Hours
 from domain.channel_names import DEFAULT as DEFAULT_NAME
+from domain.fair_lock import FairLock
 
 CHANNEL = "noroshi"
 """The PostgreSQL channel on which every commit is announced."""
@@ -43,7 +44,7 @@ PATIENCE = {
 """For PostgreSQL: one that is gone without a word is given up after seconds; the system would take a quarter hour."""
 
 _writing: ContextVar[bool] = ContextVar("noroshi_writing", default=False)
-_turn = threading.Lock()
+_turn = FairLock()
 
 
 class Instant(TypeDecorator[datetime]):

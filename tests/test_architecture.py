@@ -33,6 +33,7 @@ FORBIDDEN_IN_DOMAIN = {
 FLOORS = (
     {
         "db",
+        "fair_lock",
         "text",
         "errors",
         "walltime",
