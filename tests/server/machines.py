@@ -105,7 +105,7 @@ class Machines:
         self.app = window(url, folder)
 
     def web(self) -> Machine:
-        return self._add([sys.executable, "app.py"], r"Noroshi is ready: (\S+)")
+        return self._add([sys.executable, "app.py"], r"Noroshi is ready: (\S+)\n")
 
     def worker(self) -> Machine:
         return self._add([sys.executable, "-m", "flask", "--app", "app", "deliver"], "Delivering")
