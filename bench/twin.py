@@ -84,7 +84,8 @@ class Trial:
         if browsers:
             self.people = self.chance.sample(self.people, browsers)
         self._look_around()
-        self.noise = Noise(self.cached.port, lambda: self._read(random.choice(self.people)), readers)
+        noise = random.Random(seed)  # of its own: what is compared must not hang on how fast others ask
+        self.noise = Noise(self.cached.port, lambda: self._read(noise.choice(self.people), noise), readers)
 
     def _fill(self) -> None:
         from flask_migrate import upgrade
@@ -139,18 +140,18 @@ class Trial:
             db.session.remove()
         return {0} | {person for person, _epoch, level in found if level == "reader"}
 
-    def _read(self, browser: Somebody) -> bytes:
+    def _read(self, browser: Somebody, chance: random.Random) -> bytes:
         one = self.incidents[-1] if self.incidents else 1
-        path = random.choices(
+        path = chance.choices(
             ("/", "/live/poll", f"/live/poll?topic=incident-{one}", f"/incidents/INC-{one}", "/roster", "other"),
             (40, 10, 5, 25, 10, 10),
         )[0]
-        path = random.choice(OTHERS) if path == "other" else path
+        path = chance.choice(OTHERS) if path == "other" else path
         # What is not kept is the same page twice: a few of those say as much as many.
-        if self.seldom < 1 and self._is_not_kept(path, browser) and random.random() > self.seldom:
+        if self.seldom < 1 and self._is_not_kept(path, browser) and chance.random() > self.seldom:
             path = "/"
         partial = [("HX-Request-Type", "partial"), ("HX-Request", "true")] if path == "/roster" else []
-        return browser.head("GET", path, partial if random.random() < 0.3 else [])
+        return browser.head("GET", path, partial if chance.random() < 0.3 else [])
 
     def _is_not_kept(self, path: str, browser: Somebody) -> bool:
         """Forms have keys of their own: those that everybody has, and those of who works on an incident."""
@@ -176,7 +177,7 @@ class Trial:
             del self._tagged[next(iter(self._tagged))]
 
     def _head(self, browser: Somebody) -> bytes:
-        head = self._read(browser)
+        head = self._read(browser, self.chance)
         if self.chance.random() < 0.1 and head.startswith((b"GET / ", b"GET /roster ")):
             head = head.replace(b"GET ", b"HEAD ", 1)
         return head
