@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from domain.fair_lock import FairLock
+from tests.server.conftest import wait_for
 
 
 class Interrupted(Exception):
@@ -27,8 +28,7 @@ def interrupt() -> Iterator[Callable[[], None]]:
 
 def until_in_line(lock: FairLock, number: int) -> None:
     """Returns once so many wait; a lock tells nobody that somebody began to wait for it."""
-    while len(lock._waiting) < number:
-        threading.Event().wait(0.001)
+    wait_for(lambda: len(lock._waiting) >= number)
 
 
 def waiter(lock: FairLock, name: int, order: list[int]) -> threading.Thread:
