@@ -81,7 +81,8 @@ def if_gone(person: Person, at: datetime) -> Consequences:
     away = SimpleNamespace(
         id=0, person_id=person.id, starts_at=at, ends_at=None, weekly=None, recorded_at=at, cancelled_at=None
     )
-    gone = replace(facts, absences=[*facts.absences, cast(Row[Any], away)])
+    own = [*facts.absences.get(person.id, ()), cast(Row[Any], away)]
+    gone = replace(facts, absences=facts.absences | {person.id: own})
     return _difference(facts, gone, person.id, at, at + roster.REACH)
 
 
@@ -90,8 +91,7 @@ def since_gone(person: Person, at: datetime) -> Consequences:
     if person.deactivated_at is None:
         return [], []
     facts = roster.facts(at)
-    stayed = SimpleNamespace(id=person.id, name=person.name, deactivated_at=None)
-    there = replace(facts, people=facts.people | {person.id: cast(Person, stayed)})
+    there = replace(facts, gone={one: left for one, left in facts.gone.items() if one != person.id})
     return _difference(there, facts, person.id, at, at + roster.REACH)
 
 

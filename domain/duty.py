@@ -63,6 +63,21 @@ class Plan:
         """From when on this version may be in effect (R21)."""
         return max(self.starts_at, self.recorded_at or BEGINNING)
 
+    @cached_property
+    def slots(self) -> frozenset[Slot]:
+        """All its places."""
+        return frozenset(slot for row in self.rows for slot in row.slots)
+
+    @cached_property
+    def turns(self) -> frozenset[str]:
+        """The rotations that fill some of them."""
+        return frozenset(slot.rotation for slot in self.slots if isinstance(slot, RotationSlot))
+
+    @cached_property
+    def people(self) -> frozenset[Person]:
+        """Whom it names itself, beside the rotations."""
+        return frozenset(slot for slot in self.slots if slot is not None and not isinstance(slot, RotationSlot))
+
 
 @dataclass(frozen=True)
 class Area:
@@ -348,7 +363,7 @@ class _Near:
     def edges(self, after: datetime, until: datetime, *, backwards: bool = False) -> Iterator[datetime]:
         """Every instant of (after, until] at which the answer may change, in order, a stretch at a time."""
         rows = [row for plan in self.plans for row in plan.rows]
-        names = {slot.rotation for row in rows for slot in row.slots if isinstance(slot, RotationSlot)}
+        names = {turn for plan in self.plans for turn in plan.turns}
         windows = {window for row in rows for window in row.windows}
         weekly = {window for _start, _end, absence in self.absences for window in absence.weekly}
         fixed = set(self.effective)

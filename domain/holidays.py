@@ -13,6 +13,8 @@ from domain.errors import Conflict, Refused
 from domain.people import Person
 from domain.roster_tables import Holiday, RosterSettings
 
+OWN_DAYS = select(Holiday.day, Holiday.is_off)
+
 
 def is_known(country: str) -> bool:
     """Whether the library knows the public holidays of a country (`JP`)."""
@@ -42,7 +44,7 @@ def country(settings: RosterSettings | None) -> str:
 
 def days_off(years: Iterable[int], country: str) -> frozenset[date]:
     """All days off of these years, the organisation's own among them: what a roster's windows go by (R6)."""
-    own = {day.day: day.is_off for day in own_days()}
+    own = {row.day: row.is_off for row in db.session.execute(OWN_DAYS)}
     official = {day for year in years for day in public(country, year)}
     return frozenset({day for day in official if own.get(day, True)} | {day for day, off in own.items() if off})
 

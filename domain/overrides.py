@@ -334,7 +334,10 @@ def idle(facts: Facts, overrides: Iterable[Override]) -> set[int]:
         if one.kind == "take" or end <= start:
             continue
         mark = (one.recorded_at, one.id)
-        earlier = replace(facts, overrides=[row for row in facts.overrides if (row.recorded_at, row.id) < mark])
+        before = {
+            area: [row for row in rows if (row.recorded_at, row.id) < mark] for area, rows in facts.overrides.items()
+        }
+        earlier = replace(facts, overrides=before)
         named = {one.for_person_id} | ({one.person_id} if one.kind == "swap" else set())
         if not named & earlier.holders(one.area_id, start, min(end, start + LOOK)):
             found.add(one.id)

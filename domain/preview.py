@@ -90,8 +90,8 @@ def _facts(at: datetime, end: datetime, draft: Draft) -> Facts:
     """The facts, with what a plan of windows and rotations needs also where none has been in use so far."""
     facts, settings = roster.facts(at, ahead=end - at), roster.settings()
     days_off = holidays.days_off(range(at.year - 1, end.year + 2), holidays.country(settings))
-    people = facts.people | {person.id: person for person in draft.people()}
-    return replace(facts, zone=roster.zone(settings), days_off=days_off, people=people)
+    gone = {person.id: person.deactivated_at for person in draft.people() if person.deactivated_at}
+    return replace(facts, zone=roster.zone(settings), days_off=days_off, gone=facts.gone | gone)
 
 
 def _slot(slot: Person | Turn | None) -> duty.Slot:

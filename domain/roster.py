@@ -136,7 +136,7 @@ def stretches(
     """
     return [
         Stretch(begin, until if until < end else last, facts.people[person] if person else None)
-        for begin, until, person in duty.timeline(facts.of(area, end), area.key, start, end)
+        for begin, until, person in duty.timeline(facts.of(area), area.key, start, end)
     ]
 
 

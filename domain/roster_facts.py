@@ -1,14 +1,16 @@
 """The roster's rows, loaded once and handed to `duty`: everything that can matter over a span, for every area."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from itertools import chain
+from operator import attrgetter
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Select
 
 from domain import duty, holidays
 from domain import roster_queries as queries
@@ -22,11 +24,11 @@ REACH = duty.REACH
 
 SECOND = timedelta(seconds=1)
 
-Rows = Sequence[Row[*tuple[Any, ...]]]
+NAMED = attrgetter("person_id", "for_person_id")
+"""Whom an override names."""
 
-EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
-MOST = 100
-"""So many entries are looked at first: nearly every area hands over before the last of them begins."""
+Found = Row[*tuple[Any, ...]]
+Grouped = dict[Any, list[Found]]
 
 
 @dataclass(frozen=True)
@@ -65,22 +67,23 @@ class AreaDuty:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that can matter from `back` before `at` to `until`, as rows.
+    """Everything that can matter from `back` before `at` to `until`, as rows; they were asked for from `begin` on.
 
-    Of many entries to come only those up to `horizon` are there at first; what needs more, loads it.
+    Overrides by the id of their area (None: of every area), absences by their person's.
     """
 
     at: datetime
     back: timedelta
+    begin: datetime
     until: datetime
-    horizon: datetime
     areas: list[Area]
-    plans: Rows
+    plans: dict[int, "_Read"]
     versions: dict[int, tuple[duty.Plan, ...]]
-    overrides: Rows
-    absences: Rows
     rotations: dict[str, duty.Rotation]
-    people: dict[Any, Person]
+    overrides: Grouped
+    absences: Grouped
+    gone: dict[int, datetime]
+    """Who left, and when (R24)."""
     zone: ZoneInfo
     days_off: frozenset[Any]
     attempts: list[Attempt] = field(default_factory=list)
@@ -98,24 +101,17 @@ class Facts:
 
     def duties(self, incident: Hashable | None = None) -> list[AreaDuty]:
         """Who answers for each area at `at`, in the areas' order."""
-        answers = self.answers(incident)
-        return [self.shown(area, answers[area.id]) for area in self.areas]
+        return [self.shown(area, self.answer(area, incident)) for area in self.areas]
 
     def duty_of(self, area: Area, incident: Hashable | None = None) -> AreaDuty | None:
         """Who answers for one area at `at`; None when it is not in use."""
-        own = [one for one in self.areas if one.id == area.id]
-        answers = self.answers(incident, own)
-        return next((self.shown(one, answers[one.id]) for one in own), None)
+        own = next((one for one in self.areas if one.id == area.id), None)
+        return self.shown(own, self.answer(own, incident)) if own else None
 
-    def answers(self, incident: Hashable | None = None, areas: list[Area] | None = None) -> dict[int, duty.Answer]:
-        """Area id → its answer, of these areas (None: of all)."""
-        areas = self.areas if areas is None else areas
-        found = {area.id: self._answer(area, incident) for area in areas}
-        if self.horizon < self.until:
-            unsure = [area for area in areas if found[area.id].until is None]
-            further = self._further(unsure) if unsure else self
-            found |= {area.id: further._answer(area, incident) for area in unsure}
-        return found
+    def answer(self, area: Area, incident: Hashable | None = None) -> duty.Answer:
+        """Everything about one area at `at`."""
+        until = max(self.until, self.at + REACH)
+        return duty.answer(self.of(area), area.key, self.at, incident, looks_back=self.back >= REACH, until=until)
 
     @cached_property
     def last_resort(self) -> list[LastResort]:
@@ -123,119 +119,78 @@ class Facts:
         return list(db.session.scalars(queries.LAST_RESORT))
 
     @cached_property
-    def _kept(self) -> dict[str, duty.Roster]:
-        return {}
-
-    def of(self, area: Area, until: datetime | None = None) -> duty.Roster:
-        """What concerns one area (up to `until`), as `duty` takes it; people are their ids, the area is its key."""
-        return self._up_to(until)._of(area)
-
-    def named(self, area: Area, until: datetime | None = None) -> set[int]:
-        """Ids of everybody who may have a place in an area's line (up to `until`)."""
-        return self._up_to(until)._named_in(area)
-
-    def _up_to(self, until: datetime | None) -> "Facts":
-        near = until is not None and until <= self.horizon
-        return self if near or self.horizon >= self.until else self._whole
-
-    def _of(self, area: Area) -> duty.Roster:
-        if area.key not in self._kept:
-            self._kept[area.key] = self._roster(area)
-        return self._kept[area.key]
+    def people(self) -> dict[Any, Person]:
+        """Everybody who may have a place in a line."""
+        planned = (self._in_plans(versions) for versions in self.planned.values())
+        return met(self.everybody().union(*planned))
 
     @cached_property
-    def _whole(self) -> "Facts":
-        return self._further(None)
+    def _rosters(self) -> dict[str, duty.Roster]:
+        return {}
 
-    def _further(self, areas: list[Area] | None) -> "Facts":
-        """The same facts with all entries to come that concern these areas (None: all of them)."""
-        connection = db.session.connection()
-        span = {"at": self.at, "after": self.horizon, "until": self.until}
-        if areas is None:
-            overrides = connection.execute(queries.OVERRIDES, span).all()
-            absences = connection.execute(queries.ABSENCES, span).all()
-        else:
-            own = span | {"areas": [0, *(area.id for area in areas)]}
-            overrides = connection.execute(queries.OVERRIDES_OF, own).all()
-            found = replace(self, overrides=[*self.overrides, *overrides])
-            people = {one for area in areas for one in found._named_in(area)}
-            absences = connection.execute(queries.ABSENCES_OF, span | {"people": sorted(people)}).all()
-        self._meet(_named(overrides) - self.people.keys())
-        more = replace(
-            self,
-            horizon=self.until,
-            overrides=[*self.overrides, *overrides],
-            absences=[*self.absences, *absences],
-        )
-        if not _windows([], absences):
-            return more
-        kept = settings()
-        return replace(more, zone=zone(kept), days_off=_days_off(more.plans, more.absences, self.years, kept))
-
-    def _meet(self, people: set[int]) -> None:
-        """Whoever comes up later is known as everybody is who was there at first."""
-        if people:
-            found = db.session.scalars(queries.PEOPLE, {"people": sorted(people)})
-            self.people.update((person.id, person) for person in found)
-
-    @property
-    def years(self) -> range:
-        """Whose days off can matter."""
-        return _years(self.at - self.back, self.until)
+    def of(self, area: Area) -> duty.Roster:
+        """What concerns one area, as `duty` takes it; people are their ids, the area is its key."""
+        if area.key not in self._rosters:
+            self._rosters[area.key] = self._roster(area)
+        return self._rosters[area.key]
 
     def _roster(self, area: Area) -> duty.Roster:
-        overrides = self._overrides
-        own = sorted((*overrides[area.id], *overrides[None]), key=lambda row: (row.recorded_at, row.id))
+        own = (*self._overriding(area.id), *self._overriding(None))
         zone = ZoneInfo(area.zone) if area.zone else self.zone
         return duty.Roster(
             zone=self.zone,
             areas={area.key: duty.Area(zone, self.planned.get(area.key) or self.versions[area.id])},
             rotations=self.rotations,
-            overrides=tuple(_override(row) for row in own),
-            absences=tuple(self._away(self._named_in(area))),
+            overrides=tuple(map(_override, sorted(own, key=lambda row: (row.recorded_at, row.id)))),
+            absences=tuple(self._away(self.named(area))),
             attempts=tuple(duty.Attempt(one.incident, one.at, one.result, one.person_id) for one in self.attempts),
             holidays=self.days_off,
         )
 
+    def concerns(self, area: Area) -> tuple[Any, ...]:
+        """The rows that say what one area answers: two that are equal answer the same."""
+        crew, versions = self._crew(area.id), self.versions[area.id]
+        turns = {turn: self.rotations[turn] for plan in versions for turn in plan.turns}
+        away = {number: self.absences[number] for number in crew & self.absences.keys()}
+        gone = {number: self.gone[number] for number in crew & self.gone.keys()}
+        overrides = (self._overriding(area.id), self._overriding(None))
+        return area.zone, versions, turns, overrides, away, gone, self.zone, self.days_off
+
+    def named(self, area: Area) -> set[Any]:
+        """Ids of everybody who may have a place in an area's line: by its plans, their rotations, its overrides."""
+        return self._crew(area.id) | self._in_plans(self.planned.get(area.key, ()))
+
+    def everybody(self) -> set[Any]:
+        """The same of all areas, retired ones too."""
+        found: set[Any] = set()
+        return found.union(*(self._crew(number) for number in self.versions.keys() | self.overrides.keys()))
+
+    def _overriding(self, area: int | None) -> list[Found]:
+        return self.overrides.get(area, [])
+
+    def _crew(self, number: int | None) -> set[Any]:
+        if number not in self._crews:
+            rows = self._overriding(number)
+            found = self._in_plans(self.versions[number]) if number is not None else set()
+            found.update(chain.from_iterable(map(NAMED, rows)))
+            self._crews[number] = (found if number is None else found | self._crew(None)) - {None}
+        return self._crews[number]
+
     @cached_property
-    def _overrides(self) -> dict[int | None, list[Row[*tuple[Any, ...]]]]:
-        found: dict[int | None, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
-        for row in self.overrides:
-            found[row.area_id].append(row)
+    def _crews(self) -> dict[int | None, set[Any]]:
+        return {}
+
+    def _in_plans(self, versions: tuple[duty.Plan, ...]) -> set[Any]:
+        found: set[Any] = set()
+        for plan in versions:
+            found.update(plan.people, *(self.rotations[turn].members for turn in plan.turns))
         return found
-
-    def _named_in(self, area: Area) -> set[int]:
-        """By its plans, their rotations, its overrides."""
-        found: set[Any] = _named([*self._overrides[area.id], *self._overrides[None]])
-        for plan in self.planned.get(area.key) or self.versions[area.id]:
-            for row in plan.rows:
-                for slot in row.slots:
-                    found.update(
-                        self.rotations[slot.rotation].members if isinstance(slot, duty.RotationSlot) else (slot,)
-                    )
-        return found - {None}
-
-    @cached_property
-    def _absences(self) -> dict[int, list[Row[*tuple[Any, ...]]]]:
-        found: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
-        for row in self.absences:
-            found[row.person_id].append(row)
-        return found
-
-    @cached_property
-    def _gone(self) -> dict[int, datetime]:
-        """Who left, and when (R24)."""
-        return {number: one.deactivated_at for number, one in self.people.items() if one.deactivated_at}
 
     def _away(self, people: set[int]) -> Iterator[duty.Absence]:
         """Somebody's absences. Whoever left is absent from then on, without end (R24)."""
-        for number in people & self._absences.keys():
-            yield from (_absence(row) for row in self._absences[number] if row.id != self.ignored_absence)
-        yield from (duty.Absence(number, self._gone[number]) for number in people & self._gone.keys())
-
-    def _answer(self, area: Area, incident: Hashable | None) -> duty.Answer:
-        until = self.horizon if self.horizon < self.until else max(self.until, self.at + REACH)
-        return duty.answer(self._of(area), area.key, self.at, incident, looks_back=self.back >= REACH, until=until)
+        for number in sorted(people & self.absences.keys()):
+            yield from (_absence(row) for row in self.absences[number] if row.id != self.ignored_absence)
+        yield from (duty.Absence(number, self.gone[number]) for number in sorted(people & self.gone.keys()))
 
     def shown(self, area: Area, found: duty.Answer) -> AreaDuty:
         """An answer with its people."""
@@ -245,16 +200,15 @@ class Facts:
         """When an answer may change by the clock alone: the next start or end of anything; None: not by itself."""
         found: datetime | None = None
         for area in self.areas:
-            last = min(found or self.until, self.horizon)
-            found = duty.next_edge(self._of(area), area.key, self.at, last) or found
-        return self._whole.changes_at() if found is None and self.horizon < self.until else found
+            found = duty.next_edge(self.of(area), area.key, self.at, found or self.until) or found
+        return found
 
     def holders(self, area_id: int | None, start: datetime, end: datetime) -> set[int]:
         """Ids of those with a place in the area (None: in any), planned or standing in, at some time of the span."""
         found: set[Any] = set()
         for area in self.areas:
             if area_id in (None, area.id):
-                found |= duty.holders(self.of(area, end), area.key, start, end)
+                found |= duty.holders(self.of(area), area.key, start, end)
         return found
 
 
@@ -280,29 +234,27 @@ def shown(
     )
 
 
-def _plan(plan: Row[Any], places: Rows) -> duty.Plan:
-    """A version out of its places."""
-    slots: dict[int, list[duty.Slot]] = {number: [] for number in range(len(plan.windows))}
-    for place in places:
-        turn = duty.RotationSlot(str(place.rotation_id), place.offset) if place.rotation_id else None
-        slots.setdefault(place.row, []).append(turn or place.person_id)
-    windows = dict(enumerate(plan.windows))
+class _Read(NamedTuple):
+    """A version of a plan, with the rows that it was made of."""
+
+    row: Found
+    places: list[Found]
+    plan: duty.Plan
+
+
+def _read(row: Found, places: list[Found], before: _Read | None) -> _Read:
+    """A version out of its rows; made of the same ones before, it is the same."""
+    if before and before.row == row and before.places == places:
+        return before
+    slots: dict[int, list[duty.Slot]] = {number: [] for number in range(len(row.windows))}
+    for _plan, number, person, rotation, offset in places:
+        slots.setdefault(number, []).append(duty.RotationSlot(str(rotation), offset) if rotation else person)
+    windows = dict(enumerate(row.windows))
     rows = (
         duty.Row(tuple(own), tuple(read_window(one) for one in windows.get(number, ())))
         for number, own in sorted(slots.items())
     )
-    return duty.Plan(plan.starts_at, tuple(rows), plan.recorded_at)
-
-
-def _versions(plans: Rows, slots: Rows) -> dict[int, tuple[duty.Plan, ...]]:
-    """Area id → its versions in the order recorded."""
-    places: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
-    for slot in slots:
-        places[slot.plan_id].append(slot)
-    found: dict[int, tuple[duty.Plan, ...]] = defaultdict(tuple)
-    for plan in plans:
-        found[plan.area_id] += (_plan(plan, places[plan.id]),)
-    return found
+    return _Read(row, places, duty.Plan(row.starts_at, tuple(rows), row.recorded_at))
 
 
 def _absence(row: Row[Any]) -> duty.Absence:
@@ -317,16 +269,8 @@ def _absence(row: Row[Any]) -> duty.Absence:
 
 
 def _override(row: Row[Any]) -> duty.Override:
-    return duty.Override(
-        kind=row.kind,
-        person=row.person_id,
-        for_person=row.for_person_id,
-        start=row.starts_at,
-        end=row.ends_at,
-        status=row.status,
-        recorded_at=row.recorded_at,
-        cancelled_at=row.cancelled_at,
-    )
+    """One of a thousand rows: they are asked for in this order."""
+    return duty.Override._make(row[queries.ENTRY])
 
 
 def read_window(kept: dict[str, Any]) -> Window:
@@ -354,77 +298,120 @@ def zone(kept: RosterSettings | None) -> ZoneInfo:
 def facts(
     at: datetime, *, back: timedelta = timedelta(), ahead: timedelta = REACH, incident: str | None = None
 ) -> Facts:
-    """Loads what can matter from `back` before `at` (aware UTC) to `ahead` after it, ends included: five queries,
-    however many areas and people there are; two more where somebody's plan has rotations or windows.
+    """Loads what can matter from `back` before `at` (aware UTC) to `ahead` after it, ends included: six queries,
+    however many areas and people there are; three more where somebody's plan has rotations or windows.
 
     `back` of `REACH` lets the answers say since when. `incident`: its code, whose attempts count.
     """
-    connection, until = db.session.connection(), at + ahead
     begin = at - back - SECOND if back else at  # what ends at the first instant was in force just before it
-    span = {"at": begin, "after": EARLIEST, "until": until}
-    plans = connection.execute(queries.PLANS, {"at": begin}).all()
-    slots = connection.execute(queries.SLOTS, {"plans": [plan.id for plan in plans]}).all()
-    # The past is asked for as a whole.
-    overrides, absences = (
-        connection.execute(query if back else query.limit(MOST), span).all()
-        for query in (queries.OVERRIDES, queries.ABSENCES)
-    )
-    horizon = (
-        until
-        if back
-        else min([until, *(rows[-1].starts_at - SECOND for rows in (overrides, absences) if len(rows) == MOST)])
-    )
-    overrides, absences = ([row for row in rows if row.starts_at <= horizon] for rows in (overrides, absences))
-    turns = {row.rotation_id for row in slots if row.rotation_id}
-    areas = list(db.session.scalars(queries.AREAS).all())
-    kept = settings() if turns or _windows(plans, absences) else None
-    rotations, members = _rotations(turns, zone(kept)) if turns else ({}, set())
-    attempts = list(db.session.scalars(queries.ATTEMPTS, {"incident": incident})) if incident is not None else []
-    named = members | _named(overrides) | {row.person_id for row in slots if row.person_id}
-    people = db.session.scalars(queries.PEOPLE, {"people": sorted(named)}).all()
-    return Facts(
+    until = at + ahead
+    overrides, absences = (_grouped(query, begin, until) for query in (queries.OVERRIDES, queries.ABSENCES))
+    found = _composed(at, back, begin, until, _planning(begin, {}), overrides, absences)
+    if incident is not None:
+        found.attempts.extend(db.session.scalars(queries.ATTEMPTS, {"incident": incident}))
+    return found
+
+
+def renewed(known: Facts, at: datetime, changed: Collection[str]) -> Facts:
+    """Facts loaded before (without `back`), at a later instant of the span that they were asked for: only the parts
+    that were changed (`plans`, `overrides`, `absences`) are loaded anew.
+    """
+    begin, until = known.begin, known.until
+    planning = _Planning(known.plans, known.versions, known.rotations)
+    if "plans" in changed:
+        planning = _planning(begin, known.plans)
+    overrides = _grouped(queries.OVERRIDES, begin, until) if "overrides" in changed else known.overrides
+    absences = _grouped(queries.ABSENCES, begin, until) if "absences" in changed else known.absences
+    return _composed(at, timedelta(), begin, until, planning, overrides, absences)
+
+
+class _Planning(NamedTuple):
+    """The plans by their id, by their area's id in the order recorded, and the rotations that fill them."""
+
+    plans: dict[int, _Read]
+    versions: dict[int, tuple[duty.Plan, ...]]
+    rotations: dict[str, duty.Rotation]
+
+
+def _planning(begin: datetime, before: dict[int, _Read]) -> _Planning:
+    connection = db.session.connection()
+    rows = connection.execute(queries.PLANS, {"at": begin}).all()
+    places: dict[int, list[Found]] = {row.id: [] for row in rows}
+    turns = set()
+    for place in connection.execute(queries.SLOTS, {"plans": list(places)}):
+        places[place.plan_id].append(place)
+        turns.add(place.rotation_id)
+    plans = {row.id: _read(row, places[row.id], before.get(row.id)) for row in rows}
+    versions: dict[int, tuple[duty.Plan, ...]] = defaultdict(tuple)
+    for row in rows:
+        versions[row.area_id] += (plans[row.id].plan,)
+    turns.discard(None)
+    return _Planning(plans, versions, _rotations(turns, zone(settings())) if turns else {})
+
+
+def _grouped(query: Select[*tuple[Any, ...]], begin: datetime, until: datetime) -> Grouped:
+    """The rows by their second column."""
+    found: Grouped = defaultdict(list)
+    for row in db.session.connection().execute(query, {"at": begin, "until": until}).all():
+        found[row[1]].append(row)
+    return found
+
+
+def _composed(
+    at: datetime,
+    back: timedelta,
+    begin: datetime,
+    until: datetime,
+    planning: _Planning,
+    overrides: Grouped,
+    absences: Grouped,
+) -> Facts:
+    """What is quickly asked is asked each time."""
+    windows = _windows(planning.plans, absences)
+    kept = settings() if planning.rotations or windows else None
+    found = Facts(
         at=at,
         back=back,
+        begin=begin,
         until=until,
-        horizon=horizon,
-        areas=areas,
-        plans=plans,
-        versions=_versions(plans, slots),
+        areas=list(db.session.scalars(queries.AREAS).all()),
+        plans=planning.plans,
+        versions=planning.versions,
+        rotations=planning.rotations,
         overrides=overrides,
         absences=absences,
-        rotations=rotations,
-        people={person.id: person for person in people},
+        gone={},
         zone=zone(kept),
-        days_off=_days_off(plans, absences, _years(at - back, until), kept),
-        attempts=attempts,
+        days_off=_days_off(windows, range(begin.year - 1, until.year + 2), kept),
     )
+    rows = db.session.connection().execute(queries.GONE, {"people": sorted(found.everybody())})
+    found.gone.update((row.id, row.deactivated_at) for row in rows)
+    return found
 
 
-def _named(overrides: Rows) -> set[int]:
-    return {one for row in overrides for one in (row.person_id, row.for_person_id) if one is not None}
+def met(people: Collection[int]) -> dict[Any, Person]:
+    """The people of these ids."""
+    return {one.id: one for one in db.session.scalars(queries.PEOPLE, {"people": sorted(people)}).all()}
 
 
-def _years(start: datetime, end: datetime) -> range:
-    return range(start.year - 1, end.year + 2)
-
-
-def _days_off(plans: Rows, absences: Rows, years: range, kept: RosterSettings | None) -> frozenset[Any]:
+def _days_off(windows: list[Windows], years: range, kept: RosterSettings | None) -> frozenset[Any]:
     """The days off, where it matters what kind of day it is (R6)."""
-    if not any(window.get("days") for own in _windows(plans, absences) for window in own):
+    if not any(window.get("days") for own in windows for window in own):
         return frozenset()
     return holidays.days_off(years, holidays.country(kept))
 
 
-def _windows(plans: Rows, absences: Rows) -> list[Windows]:
-    return [own for row in plans for own in row.windows if own] + [row.weekly for row in absences if row.weekly]
+def _windows(plans: dict[int, _Read], absences: Grouped) -> list[Windows]:
+    found = [own for plan in plans.values() for own in plan.row.windows if own]
+    return found + [row.weekly for rows in absences.values() for row in rows if row.weekly]
 
 
-def _rotations(ids: set[int], zone: ZoneInfo) -> tuple[dict[str, duty.Rotation], set[int]]:
-    """The rotations by their id as text, and everybody in them."""
-    rows: dict[int, list[Row[*tuple[Any, ...]]]] = {}
+def _rotations(ids: set[int], zone: ZoneInfo) -> dict[str, duty.Rotation]:
+    """The rotations by their id as text."""
+    rows: dict[int, list[Found]] = {}
     for row in db.session.connection().execute(queries.ROTATIONS, {"rotations": sorted(ids)}).all():
         rows.setdefault(row.id, []).append(row)
-    found = {
+    return {
         str(number): duty.Rotation(
             members=tuple(row.person_id for row in own if row.person_id),
             start=datetime.fromisoformat(own[0].start),
@@ -435,4 +422,3 @@ def _rotations(ids: set[int], zone: ZoneInfo) -> tuple[dict[str, duty.Rotation],
         )
         for number, own in rows.items()
     }
-    return found, {row.person_id for own in rows.values() for row in own if row.person_id}

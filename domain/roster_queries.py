@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, null, or_, select
 
 from domain.db import Instant
 from domain.people import Person
@@ -22,7 +22,6 @@ from domain.roster_tables import (
 
 _AT = bindparam("at", type_=Instant())
 _UNTIL = bindparam("until", type_=Instant())
-_AFTER = bindparam("after", type_=Instant())
 
 
 def in_force_after(kind: type[Override] | type[Absence], at: Any) -> Any:
@@ -67,26 +66,29 @@ SLOTS = (
 """Their places, row by row."""
 
 OVERRIDES = (
-    select(*(column for column in _overrides if column.name != "recorded_by_id"))
-    .where(in_force_after(Override, _AT), _overrides.status == "agreed")
-    .where(_overrides.starts_at > _AFTER, _overrides.starts_at <= _UNTIL)
+    select(
+        _overrides.id, _overrides.area_id,
+        _overrides.kind, _overrides.person_id, _overrides.starts_at, _overrides.ends_at, _overrides.for_person_id,
+        null().label("areas"), _overrides.status, _overrides.recorded_at, _overrides.cancelled_at,
+    )
+    .where(in_force_after(Override, _AT), _overrides.status == "agreed", _overrides.starts_at <= _UNTIL)
     .order_by(_overrides.starts_at)
-)
-"""The agreed ones that are in force or to come by `until`, by their start. `after`: only those to come after it."""
+)  # fmt: skip
+"""The agreed ones that are in force or to come by `until`, by their start. From the third column on (`ENTRY`) they are
+what `duty.Override` takes; the area is told apart before, so that it says none.
+"""
+
+ENTRY = slice(2, None)
 
 ABSENCES = (
-    select(*(column for column in _absences if column.name != "recorded_by_id"))
-    .where(in_force_after(Absence, _AT), _absences.starts_at > _AFTER, _absences.starts_at <= _UNTIL)
+    select(
+        _absences.id, _absences.person_id, _absences.starts_at, _absences.ends_at, _absences.weekly,
+        _absences.recorded_at, _absences.cancelled_at,
+    )
+    .where(in_force_after(Absence, _AT), _absences.starts_at <= _UNTIL)
     .order_by(_absences.starts_at)
-)
-"""Those that are in force or to come by `until`, by their start. `after`: only those to come after it."""
-
-# Not by the columns alone: their indexes lead through the whole history.
-OVERRIDES_OF = OVERRIDES.where(func.coalesce(_overrides.area_id, 0).in_(bindparam("areas", expanding=True)))
-"""The same of some areas; 0 stands for those that name none."""
-
-ABSENCES_OF = ABSENCES.where(func.coalesce(_absences.person_id, 0).in_(bindparam("people", expanding=True)))
-"""The same of some people."""
+)  # fmt: skip
+"""Those that are in force or to come by `until`, by their start."""
 
 ROTATIONS = (
     select(
@@ -100,10 +102,20 @@ ROTATIONS = (
 """A row for each member of these rotations, in the order of their turns."""
 
 PEOPLE = select(Person).where(Person.id.in_(bindparam("people", expanding=True)))
+GONE = (
+    select(Person.__table__.c.id, Person.__table__.c.deactivated_at)
+    .where(Person.id.in_(bindparam("people", expanding=True)), Person.deactivated_at.is_not(None))
+)  # fmt: skip
+"""Who of these left, and when."""
+
 AREAS = select(Area).where(Area.retired_at.is_(None)).order_by(Area.position, Area.id)
 LAST_RESORT = select(LastResort).order_by(LastResort.position, LastResort.id)
 SETTINGS = select(RosterSettings).limit(1)
-REVISION = select(RosterRevision.number).limit(1)
+REVISION = select(RosterRevision.number, RosterRevision.plans, RosterRevision.overrides, RosterRevision.absences).limit(
+    1
+)
+"""How often the roster was changed: as a whole, and in its parts."""
+
 ATTEMPTS = select(Attempt).where(Attempt.incident == bindparam("incident")).order_by(Attempt.at, Attempt.id)
 """Everybody who was called in an incident, in order."""
 

@@ -52,8 +52,8 @@ class Plan(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), index=True)
-    starts_at: Mapped[datetime]
-    recorded_at: Mapped[datetime]
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    recorded_at: Mapped[datetime] = mapped_column(index=True)
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     windows: Mapped[list[Windows]] = mapped_column(JSON, default=lambda: [[]])
     """For each row, top to bottom, the windows in which it applies; none: always (R5, R7)."""
@@ -233,13 +233,18 @@ class RosterSettings(Model):
 
 class RosterRevision(Model):
     """The one row that says how often the roster was changed. The database raises it itself, by triggers on every table
-    that an answer is made of: whoever keeps answers asks it whether they still hold.
+    that an answer is made of: whoever keeps answers asks it whether they still hold, and what is to be loaded anew.
     """
 
     __tablename__ = "roster_revision"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger)
+    """Of all changes, to any of the tables."""
+    plans: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """To plans, their slots, rotations and their members, and the settings."""
+    overrides: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    absences: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class LastResort(Model):

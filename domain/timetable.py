@@ -170,7 +170,7 @@ def own(facts: Facts, person: Person, start: datetime, end: datetime) -> list[Ow
     found = [
         place
         for area in facts.areas
-        if person.id in facts.named(area, end)
+        if person.id in facts.named(area)
         for place in _own(facts, area, person, start, end)
     ]
     return sorted(found, key=lambda one: (one.start, one.rank, one.area.position, one.area.id))
@@ -178,7 +178,7 @@ def own(facts: Facts, person: Person, start: datetime, end: datetime) -> list[Ow
 
 def _own(facts: Facts, area: Area, person: Person, start: datetime, end: datetime) -> list[Own]:
     found: list[Own] = []
-    for left, right, line in duty.lines(facts.of(area, end), area.key, start, end):
+    for left, right, line in duty.lines(facts.of(area), area.key, start, end):
         rank, place = next(((n, one) for n, one in enumerate(line) if one.holder == person.id), (None, None))
         if rank is None or place is None:
             continue

@@ -71,6 +71,13 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def collect_rarely() -> None:
+    """What was loaded to start stays: looking through it again and again cost a tenth of every page."""
+    gc.enable()
+    gc.freeze()
+    gc.set_threshold(YOUNG, 10, 10)
+
+
 class Process:
     """Everything that runs, around one app and one listening socket, which it closes. `of_hub`: the hub's options."""
 
@@ -112,10 +119,7 @@ class Process:
         """Serves until `stop`, or a signal in the main thread."""
         # A request that computes must not keep the loop waiting for 5 ms, the default.
         sys.setswitchinterval(0.001)
-        # What was loaded to start stays: looking through it again and again cost a tenth of every page.
-        gc.enable()
-        gc.freeze()
-        gc.set_threshold(YOUNG, 10, 10)
+        collect_rarely()
         self.bus.start()
         self.worker.start()
         try:

@@ -163,7 +163,7 @@ def test_people_are_chosen_in_the_order_of_their_readings(cast):
 
 def test_the_number_of_queries_does_not_grow(cast, now, count_queries):
     with count_queries() as few:
-        roster.duty_now(now)
+        roster.facts(now).duties()
     with writing() as session:
         for number in range(30):
             person = Person(email=f"p{number}@example.jp", name=f"人{number}", created_at=now)
@@ -175,5 +175,5 @@ def test_the_number_of_queries_does_not_grow(cast, now, count_queries):
             )
     db.session.remove()
     with count_queries() as many:
-        assert len(roster.duty_now(now)) == 34
+        assert len(roster.facts(now).duties()) == 34
     assert len(many) == len(few) <= 7
