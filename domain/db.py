@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from functools import cache
+from typing import Any
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -91,14 +92,22 @@ class Base(DeclarativeBase):
 
     def __init__(self, **values: Any) -> None:
         """A new row has its columns' defaults from the start, not only once it is flushed."""
-        for column in inspect(type(self)).columns:
-            default = column.default
-            if isinstance(default, ScalarElementColumnDefault):
-                values.setdefault(column.key, default.arg)
-            elif isinstance(default, CallableColumnDefault):
-                values.setdefault(column.key, default.arg(cast(Any, None)))
-        for name, value in values.items():
+        scalars, callables = _defaults(type(self))
+        for name, default in callables.items():
+            if name not in values:
+                values[name] = default(None)
+        for name, value in (scalars | values).items():
             setattr(self, name, value)
+
+
+@cache
+def _defaults(kind: type[Base]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The defaults of a table's columns: values, and what makes them."""
+    defaults = {column.key: column.default for column in inspect(kind).columns}
+    return (
+        {name: one.arg for name, one in defaults.items() if isinstance(one, ScalarElementColumnDefault)},
+        {name: one.arg for name, one in defaults.items() if isinstance(one, CallableColumnDefault)},
+    )
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def file(
         Conflict: the key was used for something else (`report` in its params is that report's code).
     """
     body = good_words(body)
-    if earlier := db.session.scalar(select(Report).where(Report.key == key)):
+    if earlier := db.session.scalar(_OF_KEY, {"key": key}):
         if (earlier.reporter_id, earlier.symptom, earlier.body) != (by.id, symptom, body):
             raise Conflict("report_sent_already", report=earlier.code)
         return earlier
@@ -180,6 +180,7 @@ _TOLD = (
 _LOADED = (*_TOLD, selectinload(Report.voices))
 
 # What every board asks is built once: building a statement costs as much as answering it.
+_OF_KEY = select(Report).where(Report.key == bindparam("key"))
 _SUSPICIONS = select(Report).options(*_TOLD).where(Report.status.in_(OPEN)).order_by(Report.id.desc())
 _VOICES = select(Voice).where(Voice.report_id.in_(bindparam("reports", expanding=True))).order_by(Voice.id)
 HOW_MANY_OPEN = select(func.count(Report.id)).where(Report.status.in_(OPEN))

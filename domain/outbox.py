@@ -188,6 +188,8 @@ def enqueue(
     follow from its cause, where several may write the same down; ask `known` first.
     """
     subject = f"report-{report_id}" if report_id else f"incident-{incident_id}"
+    if needs is not None and needs.id is None:
+        db.session.flush()
     delivery = Delivery(
         key=key or secrets.token_hex(16),
         service=service,
@@ -203,7 +205,6 @@ def enqueue(
         error="",
     )
     db.session.add(delivery)
-    db.session.flush()
     return delivery
 
 

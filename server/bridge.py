@@ -5,7 +5,7 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
@@ -15,9 +15,12 @@ from urllib.parse import unquote_to_bytes
 import structlog
 
 from server import metrics
+from server.way import Way
 
 SPOOL = 1024 * 1024
 """Bytes of a body, or of an answer, that are kept in memory; more goes to a temporary file."""
+READING = ("GET", "HEAD")
+"""The methods of requests that change nothing."""
 PIECE = 64 * 1024
 """Bytes handed to the transport at a time."""
 READ_PAUSE = 60.0
@@ -71,19 +74,15 @@ class Answer:
                     return
 
 
-async def _free() -> None:
-    pass
-
-
 class Bridge:
-    """Asks a WSGI app on behalf of ASGI requests, in the threads of `pool`; bodies up to `max_body` bytes. `way` is
-    awaited before a thread is taken."""
+    """Asks a WSGI app on behalf of ASGI requests, in the threads of `pool`; bodies up to `max_body` bytes. On the
+    `way` to a thread pages let the boards go first, and what somebody sends goes before them."""
 
-    def __init__(self, wsgi: Any, pool: Executor, max_body: int, way: Callable[[], Awaitable[None]] = _free) -> None:
+    def __init__(self, wsgi: Any, pool: Executor, max_body: int, way: Way | None = None) -> None:
         self._wsgi = wsgi
         self._pool = pool
         self._max_body = max_body
-        self._way = way
+        self._way = way or Way()
 
     async def ask(self, scope: Any, receive: Any) -> Answer | None:
         """The app's answer, or None when the client went away before it had sent everything."""
@@ -96,10 +95,17 @@ class Bridge:
         body.seek(0)
         began = time.monotonic()
         environ = _environ(scope, body, size)
-        await self._way()
-        answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._run, environ)
+        if scope["method"] in READING:
+            await self._way.give()
+            answer = await self._in_thread(environ)
+        else:
+            with self._way.hurry():
+                answer = await self._in_thread(environ)
         self._note(environ, answer, time.monotonic() - began)
         return answer
+
+    async def _in_thread(self, environ: dict[str, Any]) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, environ)
 
     def _note(self, environ: dict[str, Any], answer: Answer, seconds: float) -> None:
         """Counts it; what changed something, failed or was slow has a line in the log, by its rule: an address may be
@@ -107,7 +113,7 @@ class Bridge:
         metrics.request_seconds.observe(seconds)
         metrics.requests.labels(f"{answer.status // 100}xx").inc()
         method, rule = environ["REQUEST_METHOD"], environ.get("noroshi.rule")
-        reading = method in ("GET", "HEAD")
+        reading = method in READING
         if answer.status >= 400 or not reading:
             # Not with pages: the same page has the same bytes.
             answer.headers.append((REQUEST_ID, environ["noroshi.request"].encode()))

@@ -22,16 +22,17 @@ BEAT = 15.0
 """Seconds between two beats."""
 PAUSE = 0.1
 """Seconds between two renderings at least; the first one comes at once."""
-BREATH = 2
-"""For how many times the last round the hub rests when news came meanwhile (else once): of many changes at many boards
-pages keep two thirds of the time."""
+BREATH = 0.5
+"""For how many times the last round the hub rests: of many changes at many boards pages keep a third of the time."""
 LONGEST_PAUSE = 1.0
 RETRY = (1_000, 15_000)
 """Milliseconds over which clients spread when they come back: all at once they would cost Flask seconds."""
 LETTING_IN = 3
 """Milliseconds for each stream that comes back: many of them spread over longer than RETRY."""
-TURN = 500
+TURN = 200
 """Streams that are written to before the loop may do something else."""
+PATIENCE = 0.15
+"""Seconds for which a round at the boards lets what somebody sends go first, all in all."""
 CATCH_UP = 0.1
 """Seconds between two looks at the streams that were passed over."""
 AGAIN = timedelta(seconds=1)
@@ -197,6 +198,7 @@ class Hub:
             self._behind.add(stream)
 
     async def _each(self, streams: Iterable[Stream], act: Callable[[Stream], Any]) -> None:
+        patience = PATIENCE
         for count, stream in enumerate(tuple(streams), 1):
             try:
                 act(stream)
@@ -205,7 +207,7 @@ class Hub:
                 log.exception("a stream failed")
                 stream.transport.abort()
             if count % TURN == 0:
-                await asyncio.sleep(0)
+                patience -= await self.way.let_pass(patience)
 
     # Work
 
@@ -233,8 +235,7 @@ class Hub:
             finally:
                 self.way.free()
             took = time.monotonic() - began
-            breath = took * BREATH if self._signalled else took
-            await asyncio.sleep(max(PAUSE - took, min(breath, LONGEST_PAUSE)))
+            await asyncio.sleep(max(PAUSE - took, min(took * BREATH, LONGEST_PAUSE)))
 
     async def _round(self) -> None:
         everything, self._signalled = self._signalled, False

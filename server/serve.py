@@ -93,7 +93,7 @@ class Process:
         self.hub = _hub(app, self._renders, self.bus.watch, {"well": lambda: self.bus.healthy, **of_hub})
         deliver, watch = app.extensions["deliver"], app.extensions.get("watch")
         self.worker = Crew(app.app_context, deliver, watch, self.hub.way.give_in_thread)
-        bridge = Bridge(app, self._requests, app.config["MAX_CONTENT_LENGTH"] or MAX_BODY, self.hub.way.give)
+        bridge = Bridge(app, self._requests, app.config["MAX_CONTENT_LENGTH"] or MAX_BODY, self.hub.way)
         self.front = Front(bridge, self.hub, self.cache)
         self.server = Server(_config(self.front, self.cache, app.config.get("TRUSTED_PROXIES", "127.0.0.1")), self)
         if known := app.extensions.get("last_known"):

@@ -17,7 +17,7 @@ LONGEST = 5.0
 """Seconds between two looks at most: another process may have written something."""
 SHORTEST = 0.2
 """Seconds between two looks at least, when something is due that another worker has in hand."""
-REST = 0.1
+REST = 0.2
 """Seconds between two looks at least, however many commits there are: the first is looked at at once."""
 SLICE = 0.5
 """Seconds after which a request to stop is noticed."""

@@ -230,6 +230,15 @@ def test_a_page_lets_a_round_come_first(portal: Portal, monkeypatch: pytest.Monk
     page.result(DEADLINE)
 
 
+def test_what_is_sent_waits_for_no_round(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.way.LONGEST", DEADLINE)
+    held = Held(portal)
+    wire = portal.wire()
+    wire.send(b"POST /who HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n")
+    assert wire.until(b"\r\n").startswith(b"HTTP/1.1 ")
+    held.go_on()
+
+
 def test_a_round_that_takes_long_holds_up_nothing(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.way.LONGEST", 0.01)
     held = Held(portal)
