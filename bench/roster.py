@@ -50,7 +50,7 @@ def built(folder: Path, years: int) -> Iterator[None]:
 
     from app import create_app
     from domain.db import db, writing
-    from server.serve import collect_rarely
+    from server.memory import collect_rarely
 
     app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'noroshi.sqlite3'}", "SECRET_KEY": "bench"}, str(folder))
     with app.app_context():

@@ -139,7 +139,7 @@ class Facts:
         zone = ZoneInfo(area.zone) if area.zone else self.zone
         return duty.Roster(
             zone=self.zone,
-            areas={area.key: duty.Area(zone, self.planned.get(area.key) or self.versions[area.id])},
+            areas={area.key: duty.Area(zone, self.planned.get(area.key) or self._in_use(area.id))},
             rotations=self.rotations,
             overrides=tuple(map(_override, sorted(own, key=lambda row: (row.recorded_at, row.id)))),
             absences=tuple(self._away(self.named(area))),
@@ -149,7 +149,7 @@ class Facts:
 
     def concerns(self, area: Area) -> tuple[Any, ...]:
         """The rows that say what one area answers: two that are equal answer the same."""
-        crew, versions = self._crew(area.id), self.versions[area.id]
+        crew, versions = self._crew(area.id), self._in_use(area.id)
         turns = {turn: self.rotations[turn] for plan in versions for turn in plan.turns}
         away = {number: self.absences[number] for number in crew & self.absences.keys()}
         gone = {number: self.gone[number] for number in crew & self.gone.keys()}
@@ -165,13 +165,16 @@ class Facts:
         found: set[Any] = set()
         return found.union(*(self._crew(number) for number in self.versions.keys() | self.overrides.keys()))
 
+    def _in_use(self, area: int | None) -> tuple[duty.Plan, ...]:
+        return self.versions.get(area, ()) if area is not None else ()
+
     def _overriding(self, area: int | None) -> list[Found]:
         return self.overrides.get(area, [])
 
     def _crew(self, number: int | None) -> set[Any]:
         if number not in self._crews:
             rows = self._overriding(number)
-            found = self._in_plans(self.versions[number]) if number is not None else set()
+            found = self._in_plans(self._in_use(number))
             found.update(chain.from_iterable(map(NAMED, rows)))
             self._crews[number] = (found if number is None else found | self._crew(None)) - {None}
         return self._crews[number]
@@ -342,9 +345,9 @@ def _planning(begin: datetime, before: dict[int, _Read]) -> _Planning:
         places[place.plan_id].append(place)
         turns.add(place.rotation_id)
     plans = {row.id: _read(row, places[row.id], before.get(row.id)) for row in rows}
-    versions: dict[int, tuple[duty.Plan, ...]] = defaultdict(tuple)
+    versions: dict[int, tuple[duty.Plan, ...]] = {}
     for row in rows:
-        versions[row.area_id] += (plans[row.id].plan,)
+        versions[row.area_id] = (*versions.get(row.area_id, ()), plans[row.id].plan)
     turns.discard(None)
     return _Planning(plans, versions, _rotations(turns, zone(settings())) if turns else {})
 

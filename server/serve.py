@@ -1,7 +1,6 @@
 """Puts the running process together: uvicorn, front, hub, bus and worker; starts it and stops it within a second."""
 
 import asyncio
-import gc
 import signal
 import socket
 import sys
@@ -23,6 +22,7 @@ from server.bus import bus_for
 from server.cache import Cache, Version, version_for
 from server.front import Front, Protocol
 from server.hub import Hub, Rendered
+from server.memory import collect_rarely, keep_together
 from server.stream import Person
 from server.worker import Crew
 
@@ -33,8 +33,6 @@ DEAD_AFTER = 60_000
 """Milliseconds after which a peer that acknowledges nothing is taken for dead."""
 GRACE = 0.4
 """Seconds that requests under way get to finish in a stop."""
-YOUNG = 10_000
-"""New objects after which the youngest are looked through for rubbish; a page with a roster makes thousands."""
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a request when the app sets no MAX_CONTENT_LENGTH."""
 
@@ -69,13 +67,6 @@ def listen(host: str, port: int) -> socket.socket:
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_AFTER)
     return listener
-
-
-def collect_rarely() -> None:
-    """What was loaded to start stays: looking through it again and again cost a tenth of every page."""
-    gc.enable()
-    gc.freeze()
-    gc.set_threshold(YOUNG, 10, 10)
 
 
 class Process:
@@ -119,6 +110,7 @@ class Process:
         """Serves until `stop`, or a signal in the main thread."""
         # A request that computes must not keep the loop waiting for 5 ms, the default.
         sys.setswitchinterval(0.001)
+        keep_together()
         collect_rarely()
         self.bus.start()
         self.worker.start()
