@@ -29,6 +29,7 @@ class Event(Model):
 
 
 WRITTEN = insert(cast(Table, Event.__table__))
+"""Built once: every write of the portal writes one."""
 
 
 def record(
@@ -49,5 +50,5 @@ def record(
         "incident_id": incident_id,
         "details": details,
     }
-    # Past the unit of work: nobody changes it any more, and every write of the portal writes one.
+    # Past the unit of work: nobody changes it any more.
     db.session.connection().execute(WRITTEN, row)

@@ -14,6 +14,7 @@ from domain.people import Person
 from domain.roster_tables import Holiday, RosterSettings
 
 OWN_DAYS = select(Holiday.day, Holiday.is_off)
+"""The organisation's own days without their names: whoever looks at the roster asks for them."""
 
 
 def is_known(country: str) -> bool:

@@ -73,8 +73,8 @@ def last_resort() -> list[LastResort]:
 
 
 def duty_now(at: datetime) -> list[AreaDuty]:
-    """Who answers for every area at an instant (aware UTC), in the areas' order: seven queries at most,
-    three where the roster was not changed since it was asked last."""
+    """Who answers for every area at an instant (aware UTC), in the areas' order: three queries, or four,
+    where the roster was not changed since it was asked last; else those of the part that was, or of `facts`."""
     return roster_now.duty_now(at)
 
 

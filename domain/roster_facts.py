@@ -1,10 +1,10 @@
 """The roster's rows, loaded once and handed to `duty`: everything that can matter over a span, for every area."""
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -29,6 +29,8 @@ NAMED = attrgetter("person_id", "for_person_id")
 
 Found = Row[*tuple[Any, ...]]
 Grouped = dict[Any, list[Found]]
+Kept = Callable[[], RosterSettings | None]
+"""`settings`, asked at most once."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,6 @@ class Facts:
     until: datetime
     areas: list[Area]
     plans: dict[int, "_Read"]
-    versions: dict[int, tuple[duty.Plan, ...]]
     rotations: dict[str, duty.Rotation]
     overrides: Grouped
     absences: Grouped
@@ -163,10 +164,18 @@ class Facts:
     def everybody(self) -> set[Any]:
         """The same of all areas, retired ones too."""
         found: set[Any] = set()
-        return found.union(*(self._crew(number) for number in self.versions.keys() | self.overrides.keys()))
+        return found.union(*(self._crew(number) for number in self._versions.keys() | self.overrides.keys()))
+
+    @cached_property
+    def _versions(self) -> dict[int | None, tuple[duty.Plan, ...]]:
+        """By the id of their area, in the order recorded."""
+        found: dict[int | None, tuple[duty.Plan, ...]] = {}
+        for row, _places, plan in self.plans.values():
+            found[row.area_id] = (*found.get(row.area_id, ()), plan)
+        return found
 
     def _in_use(self, area: int | None) -> tuple[duty.Plan, ...]:
-        return self.versions.get(area, ()) if area is not None else ()
+        return self._versions.get(area, ())
 
     def _overriding(self, area: int | None) -> list[Found]:
         return self.overrides.get(area, [])
@@ -307,9 +316,9 @@ def facts(
     `back` of `REACH` lets the answers say since when. `incident`: its code, whose attempts count.
     """
     begin = at - back - SECOND if back else at  # what ends at the first instant was in force just before it
-    until = at + ahead
+    until, kept = at + ahead, cache(settings)
     overrides, absences = (_grouped(query, begin, until) for query in (queries.OVERRIDES, queries.ABSENCES))
-    found = _composed(at, back, begin, until, _planning(begin, {}), overrides, absences)
+    found = _composed(at, back, begin, until, _planning(begin, {}, kept), overrides, absences, kept)
     if incident is not None:
         found.attempts.extend(db.session.scalars(queries.ATTEMPTS, {"incident": incident}))
     return found
@@ -319,24 +328,23 @@ def renewed(known: Facts, at: datetime, changed: Collection[str]) -> Facts:
     """Facts loaded before (without `back`), at a later instant of the span that they were asked for: only the parts
     that were changed (`plans`, `overrides`, `absences`) are loaded anew.
     """
-    begin, until = known.begin, known.until
-    planning = _Planning(known.plans, known.versions, known.rotations)
+    begin, until, kept = known.begin, known.until, cache(settings)
+    planning = _Planning(known.plans, known.rotations)
     if "plans" in changed:
-        planning = _planning(begin, known.plans)
+        planning = _planning(begin, known.plans, kept)
     overrides = _grouped(queries.OVERRIDES, begin, until) if "overrides" in changed else known.overrides
     absences = _grouped(queries.ABSENCES, begin, until) if "absences" in changed else known.absences
-    return _composed(at, timedelta(), begin, until, planning, overrides, absences)
+    return _composed(at, timedelta(), begin, until, planning, overrides, absences, kept)
 
 
 class _Planning(NamedTuple):
-    """The plans by their id, by their area's id in the order recorded, and the rotations that fill them."""
+    """The plans by their id, in the order recorded, and the rotations that fill them."""
 
     plans: dict[int, _Read]
-    versions: dict[int, tuple[duty.Plan, ...]]
     rotations: dict[str, duty.Rotation]
 
 
-def _planning(begin: datetime, before: dict[int, _Read]) -> _Planning:
+def _planning(begin: datetime, before: dict[int, _Read], kept: Kept) -> _Planning:
     connection = db.session.connection()
     rows = connection.execute(queries.PLANS, {"at": begin}).all()
     places: dict[int, list[Found]] = {row.id: [] for row in rows}
@@ -345,11 +353,8 @@ def _planning(begin: datetime, before: dict[int, _Read]) -> _Planning:
         places[place.plan_id].append(place)
         turns.add(place.rotation_id)
     plans = {row.id: _read(row, places[row.id], before.get(row.id)) for row in rows}
-    versions: dict[int, tuple[duty.Plan, ...]] = {}
-    for row in rows:
-        versions[row.area_id] = (*versions.get(row.area_id, ()), plans[row.id].plan)
     turns.discard(None)
-    return _Planning(plans, versions, _rotations(turns, zone(settings())) if turns else {})
+    return _Planning(plans, _rotations(turns, zone(kept())) if turns else {})
 
 
 def _grouped(query: Select[*tuple[Any, ...]], begin: datetime, until: datetime) -> Grouped:
@@ -368,10 +373,11 @@ def _composed(
     planning: _Planning,
     overrides: Grouped,
     absences: Grouped,
+    kept: Kept,
 ) -> Facts:
     """What is quickly asked is asked each time."""
     windows = _windows(planning.plans, absences)
-    kept = settings() if planning.rotations or windows else None
+    chosen = kept() if planning.rotations or windows else None
     found = Facts(
         at=at,
         back=back,
@@ -379,13 +385,12 @@ def _composed(
         until=until,
         areas=list(db.session.scalars(queries.AREAS).all()),
         plans=planning.plans,
-        versions=planning.versions,
         rotations=planning.rotations,
         overrides=overrides,
         absences=absences,
         gone={},
-        zone=zone(kept),
-        days_off=_days_off(windows, range(begin.year - 1, until.year + 2), kept),
+        zone=zone(chosen),
+        days_off=_days_off(windows, range(begin.year - 1, until.year + 2), chosen),
     )
     rows = db.session.connection().execute(queries.GONE, {"people": sorted(found.everybody())})
     found.gone.update((row.id, row.deactivated_at) for row in rows)

@@ -79,6 +79,7 @@ what `duty.Override` takes; the area is told apart before, so that it says none.
 """
 
 ENTRY = slice(2, None)
+"""The columns of an override that `duty.Override` takes."""
 
 ABSENCES = (
     select(
@@ -111,9 +112,9 @@ GONE = (
 AREAS = select(Area).where(Area.retired_at.is_(None)).order_by(Area.position, Area.id)
 LAST_RESORT = select(LastResort).order_by(LastResort.position, LastResort.id)
 SETTINGS = select(RosterSettings).limit(1)
-REVISION = select(RosterRevision.number, RosterRevision.plans, RosterRevision.overrides, RosterRevision.absences).limit(
-    1
-)
+REVISION = select(
+    RosterRevision.number, RosterRevision.plans, RosterRevision.overrides, RosterRevision.absences
+).limit(1)  # fmt: skip
 """How often the roster was changed: as a whole, and in its parts."""
 
 ATTEMPTS = select(Attempt).where(Attempt.incident == bindparam("incident")).order_by(Attempt.at, Attempt.id)

@@ -16,7 +16,7 @@ from sqlalchemy import URL
 
 from domain.db import committed
 from server import metrics
-from server.bridge import Answer, Headers
+from server.bridge import READING, Answer, Headers
 from server.bus import Bus
 
 KEEP_HEADER = b"x-noroshi-keep"
@@ -200,7 +200,7 @@ class Cache:
 def key_of(scope: Any) -> Hashable:
     """Everything that a page may depend on; None where no kept page answers such a request."""
     headers = scope["headers"]
-    if scope["method"] not in ("GET", "HEAD") or any(name in NOT_PLAIN for name, _ in headers):
+    if scope["method"] not in READING or any(name in NOT_PLAIN for name, _ in headers):
         return None
     told = tuple(pair for pair in headers if pair[0] in DEPENDS_ON)
     return scope["scheme"], scope["raw_path"], scope["query_string"], told

@@ -5,7 +5,7 @@ from datetime import timedelta
 from domain import planning, roster
 from domain.db import db, writing
 from domain.people import Person
-from domain.roster import Absence, Area, Override, Plan, PlanSlot
+from domain.roster import Absence, Area, Override, Plan, PlanSlot, Rotation, RotationMember
 
 HOUR = timedelta(hours=1)
 
@@ -177,3 +177,15 @@ def test_the_number_of_queries_does_not_grow(cast, now, count_queries):
     with count_queries() as many:
         assert len(roster.facts(now).duties()) == 34
     assert len(many) == len(few) <= 7
+
+
+def test_the_rosters_settings_are_asked_once(cast, now, count_queries):
+    with writing() as session:
+        turn = Rotation(name="当番", start="2026-01-05T09:00:00", recorded_at=now)
+        turn.members = [RotationMember(position=0, person=session.get_one(Person, cast.responder.id))]
+        plan = Plan(area=area("system"), starts_at=now, recorded_at=now)
+        plan.slots = [PlanSlot(rank=0, rotation=turn)]
+        session.add(plan)
+    with count_queries() as asked:
+        assert names(roster.facts(now).duty_of(area("system"))) == ["岡本 沙織"]
+    assert sum("FROM roster_settings" in one for one in asked) == 1

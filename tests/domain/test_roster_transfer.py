@@ -85,6 +85,39 @@ def test_the_database_answers_what_the_file_does(bare: None, case: Json) -> None
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if "at" in case["query"]], ids=lambda case: str(case["id"]))
+def test_it_answers_the_same_where_nobody_asks_since_when(bare: None, case: Json) -> None:
+    move_in(case["roster"])
+    at = roster_file.moment(case["query"]["at"], roster.zone(roster.settings()))
+    facts, wanted = roster.facts(at), worked_out(case["roster"], case["query"])
+    found = facts.duty_of(_area(facts, case["query"]["area"]))
+    assert found is not None
+    assert [place.person.name for place in found.people] == wanted["line"]
+    assert roster_file.text(found.until) == wanted["until"]
+    assert (found.next_person.name if found.next_person else None) == wanted["next"]
+    month = at + timedelta(days=30)
+    days = {**case["query"], "from": roster_file.text(at), "to": roster_file.text(month)}
+    parts = worked_out(case["roster"], {key: value for key, value in days.items() if key != "at"})["timeline"]
+    shown = roster.stretches(facts, found.area, at, month, last=month)
+    assert [part.person.name if part.person else None for part in shown] == [part[2] for part in parts]
+
+
+def test_a_change_far_ahead_is_found(bare: None) -> None:
+    takes = [{"kind": "take", "person": "Ben", "areas": ["b"], "start": f"2026-03-{day:02}"} for day in (1, 2, 3)]
+    takes.append({"kind": "take", "person": "Ben", "areas": ["guest"], "start": "2026-04-01T00:00Z"})
+    away = [
+        {"person": "Ben", "start": "2026-05-01T00:00Z"},
+        {"person": "Aki", "start": "2026-02-20", "end": "2026-02-21"},
+    ]
+    move_in({**SMALL, "areas": {**AREAS, "b": {}}, "overrides": takes, "absences": away})
+    found = roster.facts(NOW).duties()
+    assert roster_file.text(found[0].until) == "2026-02-19T15:00:00Z"
+    facts = roster.facts(NOW + timedelta(days=20))
+    assert roster_file.text(facts.duties()[0].until) == "2026-04-01T00:00:00Z"
+    assert roster_file.text(facts.changes_at()) == "2026-02-28T15:00:00Z"
+    assert roster_file.text(roster.facts(datetime(2026, 4, 2, tzinfo=UTC)).changes_at()) == "2026-05-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "at" in case["query"]], ids=lambda case: str(case["id"]))
 def test_it_answers_the_same_out_of_what_was_kept_earlier(bare: None, case: Json) -> None:
     move_in(case["roster"])
     at = roster_file.moment(case["query"]["at"], roster.zone(roster.settings()))

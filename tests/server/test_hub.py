@@ -231,11 +231,12 @@ def test_a_page_lets_a_round_come_first(portal: Portal, monkeypatch: pytest.Monk
 
 
 def test_what_is_sent_waits_for_no_round(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.way.LONGEST", DEADLINE)
+    monkeypatch.setattr("server.way.LONGEST", 10 * DEADLINE)
     held = Held(portal)
     wire = portal.wire()
     wire.send(b"POST /who HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n")
     assert wire.until(b"\r\n").startswith(b"HTTP/1.1 ")
+    assert not portal.hub.way._for_threads.is_set(), "the round is still under way"
     held.go_on()
 
 

@@ -1,7 +1,6 @@
 """The process's memory: where the C library can be told, it is; where not, nothing happens."""
 
 import ctypes
-import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,7 +21,6 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     memory.keep_together()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="no glibc")
 def test_glibc_takes_it() -> None:
     mallopt: Any = getattr(ctypes.CDLL(None), "mallopt", None)
     assert mallopt is None or mallopt(-8, memory.ARENAS) == 1

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import pytest
 
 from server.way import Way
+from tests.server.conftest import DEADLINE
 
-DEADLINE = 10.0
 T = TypeVar("T")
 
 
