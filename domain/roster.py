@@ -11,8 +11,9 @@ from domain import duty, roster_now
 from domain import roster_queries as queries
 from domain.db import db
 from domain.people import Person
-from domain.roster_facts import REACH, AreaDuty, Duty, Facts, facts, settings, zone
+from domain.roster_facts import REACH, AreaDuty, Duty, Facts
 from domain.roster_file import incident_key
+from domain.roster_loading import facts, settings, zone
 from domain.roster_tables import (
     ALWAYS,
     AREA_KINDS,

@@ -13,8 +13,8 @@ from domain import roster_queries as queries
 from domain.areas import RESERVED_KEYS
 from domain.db import db
 from domain.people import Person
-from domain.roster_facts import settings, zone
 from domain.roster_file import Json, text
+from domain.roster_loading import settings, zone
 from domain.roster_tables import (
     ALWAYS,
     Absence,

@@ -1,36 +1,31 @@
-"""The roster's rows, loaded once and handed to `duty`: everything that can matter over a span, for every area."""
+"""The roster's rows, handed to `duty`: everything that can matter over a span, for every area."""
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select
+from sqlalchemy import Row
 
-from domain import duty, holidays
+from domain import duty
 from domain import roster_queries as queries
-from domain.db import db, organisation
+from domain.db import db
 from domain.people import Person
-from domain.roster_tables import Area, Attempt, LastResort, RosterSettings, Windows
+from domain.roster_tables import Area, Attempt, LastResort
 from domain.walltime import Window
 
 REACH = duty.REACH
 """How far ahead a hand-over is looked for (R19)."""
-
-SECOND = timedelta(seconds=1)
 
 NAMED = attrgetter("person_id", "for_person_id")
 """Whom an override names."""
 
 Found = Row[*tuple[Any, ...]]
 Grouped = dict[Any, list[Found]]
-Kept = Callable[[], RosterSettings | None]
-"""`settings`, asked at most once."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +62,14 @@ class AreaDuty:
         return self.people[0] if self.people else None
 
 
+class Read(NamedTuple):
+    """A version of a plan, with the rows that it was made of."""
+
+    row: Found
+    places: list[Found]
+    plan: duty.Plan
+
+
 @dataclass(frozen=True)
 class Facts:
     """Everything that can matter from `back` before `at` to `until`, as rows; they were asked for from `begin` on.
@@ -79,7 +82,7 @@ class Facts:
     begin: datetime
     until: datetime
     areas: list[Area]
-    plans: dict[int, "_Read"]
+    plans: dict[int, Read]
     rotations: dict[str, duty.Rotation]
     overrides: Grouped
     absences: Grouped
@@ -246,29 +249,6 @@ def shown(
     )
 
 
-class _Read(NamedTuple):
-    """A version of a plan, with the rows that it was made of."""
-
-    row: Found
-    places: list[Found]
-    plan: duty.Plan
-
-
-def _read(row: Found, places: list[Found], before: _Read | None) -> _Read:
-    """A version out of its rows; made of the same ones before, it is the same."""
-    if before and before.row == row and before.places == places:
-        return before
-    slots: dict[int, list[duty.Slot]] = {number: [] for number in range(len(row.windows))}
-    for _plan, number, person, rotation, offset in places:
-        slots.setdefault(number, []).append(duty.RotationSlot(str(rotation), offset) if rotation else person)
-    windows = dict(enumerate(row.windows))
-    rows = (
-        duty.Row(tuple(own), tuple(read_window(one) for one in windows.get(number, ())))
-        for number, own in sorted(slots.items())
-    )
-    return _Read(row, places, duty.Plan(row.starts_at, tuple(rows), row.recorded_at))
-
-
 def _absence(row: Row[Any]) -> duty.Absence:
     return duty.Absence(
         person=row.person_id,
@@ -297,136 +277,6 @@ def keep_window(window: Window) -> dict[str, Any]:
     return ({"days": sorted(window.days)} if window.days else {}) | {"start": start, "end": end}
 
 
-def settings() -> RosterSettings | None:
-    """What the whole roster goes by, where it differs from the organisation's settings."""
-    return db.session.scalar(queries.SETTINGS)
-
-
-def zone(kept: RosterSettings | None) -> ZoneInfo:
-    """The roster's zone (R2)."""
-    return ZoneInfo(kept.zone) if kept and kept.zone else organisation().zone
-
-
-def facts(
-    at: datetime, *, back: timedelta = timedelta(), ahead: timedelta = REACH, incident: str | None = None
-) -> Facts:
-    """Loads what can matter from `back` before `at` (aware UTC) to `ahead` after it, ends included: six queries,
-    however many areas and people there are; three more where somebody's plan has rotations or windows.
-
-    `back` of `REACH` lets the answers say since when. `incident`: its code, whose attempts count.
-    """
-    begin = at - back - SECOND if back else at  # what ends at the first instant was in force just before it
-    until, kept = at + ahead, cache(settings)
-    overrides, absences = (_grouped(query, begin, until) for query in (queries.OVERRIDES, queries.ABSENCES))
-    found = _composed(at, back, begin, until, _planning(begin, {}, kept), overrides, absences, kept)
-    if incident is not None:
-        found.attempts.extend(db.session.scalars(queries.ATTEMPTS, {"incident": incident}))
-    return found
-
-
-def renewed(known: Facts, at: datetime, changed: Collection[str]) -> Facts:
-    """Facts loaded before (without `back`), at a later instant of the span that they were asked for: only the parts
-    that were changed (`plans`, `overrides`, `absences`) are loaded anew.
-    """
-    begin, until, kept = known.begin, known.until, cache(settings)
-    planning = _Planning(known.plans, known.rotations)
-    if "plans" in changed:
-        planning = _planning(begin, known.plans, kept)
-    overrides = _grouped(queries.OVERRIDES, begin, until) if "overrides" in changed else known.overrides
-    absences = _grouped(queries.ABSENCES, begin, until) if "absences" in changed else known.absences
-    return _composed(at, timedelta(), begin, until, planning, overrides, absences, kept)
-
-
-class _Planning(NamedTuple):
-    """The plans by their id, in the order recorded, and the rotations that fill them."""
-
-    plans: dict[int, _Read]
-    rotations: dict[str, duty.Rotation]
-
-
-def _planning(begin: datetime, before: dict[int, _Read], kept: Kept) -> _Planning:
-    connection = db.session.connection()
-    rows = connection.execute(queries.PLANS, {"at": begin}).all()
-    places: dict[int, list[Found]] = {row.id: [] for row in rows}
-    turns = set()
-    for place in connection.execute(queries.SLOTS, {"plans": list(places)}):
-        places[place.plan_id].append(place)
-        turns.add(place.rotation_id)
-    plans = {row.id: _read(row, places[row.id], before.get(row.id)) for row in rows}
-    turns.discard(None)
-    return _Planning(plans, _rotations(turns, zone(kept())) if turns else {})
-
-
-def _grouped(query: Select[*tuple[Any, ...]], begin: datetime, until: datetime) -> Grouped:
-    """The rows by their second column."""
-    found: Grouped = defaultdict(list)
-    for row in db.session.connection().execute(query, {"at": begin, "until": until}).all():
-        found[row[1]].append(row)
-    return found
-
-
-def _composed(
-    at: datetime,
-    back: timedelta,
-    begin: datetime,
-    until: datetime,
-    planning: _Planning,
-    overrides: Grouped,
-    absences: Grouped,
-    kept: Kept,
-) -> Facts:
-    """What is quickly asked is asked each time."""
-    windows = _windows(planning.plans, absences)
-    chosen = kept() if planning.rotations or windows else None
-    found = Facts(
-        at=at,
-        back=back,
-        begin=begin,
-        until=until,
-        areas=list(db.session.scalars(queries.AREAS).all()),
-        plans=planning.plans,
-        rotations=planning.rotations,
-        overrides=overrides,
-        absences=absences,
-        gone={},
-        zone=zone(chosen),
-        days_off=_days_off(windows, range(begin.year - 1, until.year + 2), chosen),
-    )
-    rows = db.session.connection().execute(queries.GONE, {"people": sorted(found.everybody())})
-    found.gone.update((row.id, row.deactivated_at) for row in rows)
-    return found
-
-
 def met(people: Collection[int]) -> dict[Any, Person]:
     """The people of these ids."""
     return {one.id: one for one in db.session.scalars(queries.PEOPLE, {"people": sorted(people)}).all()}
-
-
-def _days_off(windows: list[Windows], years: range, kept: RosterSettings | None) -> frozenset[Any]:
-    """The days off, where it matters what kind of day it is (R6)."""
-    if not any(window.get("days") for own in windows for window in own):
-        return frozenset()
-    return holidays.days_off(years, holidays.country(kept))
-
-
-def _windows(plans: dict[int, _Read], absences: Grouped) -> list[Windows]:
-    found = [own for plan in plans.values() for own in plan.row.windows if own]
-    return found + [row.weekly for rows in absences.values() for row in rows if row.weekly]
-
-
-def _rotations(ids: set[int], zone: ZoneInfo) -> dict[str, duty.Rotation]:
-    """The rotations by their id as text."""
-    rows: dict[int, list[Found]] = {}
-    for row in db.session.connection().execute(queries.ROTATIONS, {"rotations": sorted(ids)}).all():
-        rows.setdefault(row.id, []).append(row)
-    return {
-        str(number): duty.Rotation(
-            members=tuple(row.person_id for row in own if row.person_id),
-            start=datetime.fromisoformat(own[0].start),
-            zone=ZoneInfo(own[0].zone) if own[0].zone else zone,
-            unit=own[0].unit,
-            every=own[0].every,
-            days=frozenset(own[0].days) if own[0].days else None,
-        )
-        for number, own in rows.items()
-    }

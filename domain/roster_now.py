@@ -16,7 +16,8 @@ from sqlalchemy import Pool, Row
 from domain import duty
 from domain import roster_queries as queries
 from domain.db import db, is_writing
-from domain.roster_facts import REACH, AreaDuty, Facts, facts, met, renewed, shown
+from domain.roster_facts import REACH, AreaDuty, Facts, met, shown
+from domain.roster_loading import facts, renewed
 from domain.roster_tables import Area
 from domain.walltime import DAY
 

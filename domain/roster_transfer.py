@@ -18,8 +18,9 @@ from domain.errors import Refused
 from domain.people import Person
 from domain.roster_document import Source, mentions
 from domain.roster_export import MADE_KEY, rotation_names, usable
-from domain.roster_facts import keep_window, read_window, settings, zone
+from domain.roster_facts import keep_window, read_window
 from domain.roster_file import RosterFileError, incident_key
+from domain.roster_loading import settings, zone
 from domain.roster_tables import (
     ALWAYS,
     AREA_KINDS,

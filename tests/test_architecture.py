@@ -54,6 +54,7 @@ FLOORS = (
         "holidays",
         "roster_queries",
         "roster_facts",
+        "roster_loading",
         "roster_now",
         "roster",
         "areas",
